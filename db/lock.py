@@ -1,0 +1,32 @@
+"""One process at a time, across processes: a lock on a file that ends with whoever holds it, kill -9 included."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from db.errors import GroundError
+from db.settings import folder_error
+
+
+@contextlib.contextmanager
+def alone(path: Path, patience: float = 300.0) -> Iterator[None]:
+    """Hold the lock for the block; GroundError ``locked`` where somebody else keeps it longer than ``patience`` seconds."""
+    try:
+        lock = path.open("a")
+    except OSError as refusal:
+        raise folder_error(refusal, path) from refusal
+    with lock:
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise GroundError("locked", lock=str(path), seconds=int(patience)) from None
+                time.sleep(0.05)
+        yield

@@ -1,0 +1,197 @@
+"""The tables as SQLAlchemy sees them, for Alembic's comparison and for the few statements that are built from columns.
+
+The migrations are the truth about the schema; a test holds this page against them.
+"""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(schema="hetu")
+
+
+def _geometry() -> Geometry:
+    return Geometry(geometry_type=None, srid=-1, spatial_index=False)
+
+
+def _moment(name: str, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("body", JSONB, nullable=False),
+    _moment("loaded_at", nullable=False),
+)
+stanza = Table(
+    "stanza",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    _moment("loaded_at", nullable=False),
+    UniqueConstraint("code", "digest"),
+)
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("srid", Integer, nullable=False),
+    Column("crs_wkt", Text, nullable=False),
+    Column("outline", _geometry()),
+    Column("outline_basis", Text),
+    Column("catalogue_id", BigInteger, ForeignKey("hetu.catalogue.id")),
+    _moment("made_at", nullable=False),
+    Column("only_one", Boolean, nullable=False, unique=True),
+)
+layer = Table(
+    "layer",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("stanza_id", BigInteger, ForeignKey("hetu.stanza.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text),
+    Column("handed_over_by", Text, nullable=False),
+    _moment("received_at", nullable=False),
+    _moment("ended_at"),
+    Column("state", Text, nullable=False),
+    Column("progress", JSONB, nullable=False),
+    Column("refused", JSONB, nullable=False),
+    Column("ignored", JSONB, nullable=False),
+    Column("reason", JSONB),
+)
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("geom", _geometry(), nullable=False),
+)
+edition = Table(
+    "edition",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("layer", Text, ForeignKey("hetu.layer.code"), nullable=False),
+    Column("seq", Integer),
+    Column("state", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("delivery_id", BigInteger, ForeignKey("hetu.delivery.id"), nullable=False),
+    Column("based_on", BigInteger, ForeignKey("hetu.edition.id")),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_layer", Text),
+    Column("format", Text, nullable=False),
+    Column("crs_in", Text, nullable=False),
+    Column("crs_basis", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("encoding", Text),
+    Column("fields", JSONB, nullable=False),
+    Column("samples", JSONB, nullable=False),
+    Column("notes", JSONB, nullable=False),
+    Column("rows_read", BigInteger, nullable=False),
+    Column("rows_published", BigInteger, nullable=False),
+    Column("rows_set_aside", BigInteger, nullable=False),
+    Column("extent", _geometry()),
+    Column("coverage_id", BigInteger, ForeignKey("hetu.coverage.id")),
+    Column("coverage_basis", Text, nullable=False),
+    Column("coverage_word", Text),
+    Column("disjoint", Boolean),
+    Column("raster", JSONB),
+    _moment("staged_at", nullable=False),
+    _moment("published_at"),
+    UniqueConstraint("layer", "seq"),
+)
+current_edition = Table(
+    "current_edition",
+    metadata,
+    Column("layer", Text, ForeignKey("hetu.layer.code"), primary_key=True),
+    Column("edition_id", BigInteger, ForeignKey("hetu.edition.id"), nullable=False, unique=True),
+)
+feature = Table(
+    "feature",
+    metadata,
+    Column("edition_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("ident", Text),
+    Column("class", Text),
+    Column("attributes", JSONB, nullable=False),
+    Column("geom", _geometry(), nullable=False),
+)
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("edition_id", BigInteger, ForeignKey("hetu.edition.id"), primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("x", Double),
+    Column("y", Double),
+    Column("attributes", JSONB, nullable=False),
+    Column("wkb", LargeBinary),
+)
+site_check = Table(
+    "site_check",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _moment("made_at", nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("site", _geometry(), nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("summary", JSONB, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("editions", ARRAY(BigInteger), nullable=False),
+    Column("product", Text, nullable=False),
+)
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", Text, nullable=False),
+    Column("status", Integer),
+    Column("body", Text),
+    _moment("at", nullable=False),
+)
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    _moment("at", nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("on_behalf_of", Text),
+    Column("action", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("was", JSONB),
+    Column("became", JSONB),
+    Column("transaction", Text, nullable=False),  # xid8
+)

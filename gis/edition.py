@@ -1,0 +1,148 @@
+"""Editions: staged where nobody sees them, published together by moving one pointer per layer, never changed afterwards.
+
+Everything happens in the caller's transaction, so an interruption anywhere leaves every layer wholly as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from db.sql import queries
+from gis import stage
+from gis.overlay import ewkb
+from gis.readers import SetAside
+from layers.refusal import Refused
+
+sql = queries(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where an edition says anything. ``geometry`` None with basis "none": nobody vouches for it."""
+
+    geometry: BaseGeometry | None
+    basis: str  # "district", "file", "word", "cells", "none"
+    word: str | None = None
+
+
+NOBODY = Coverage(None, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One edition about to be staged: what it is of, where it came from, and its rows. ``read == len(features) + len(set_aside)``."""
+
+    layer: str
+    kind: str
+    status: str
+    source: str
+    source_layer: str | None
+    format: str
+    crs_in: str
+    crs_basis: str
+    operation: str
+    coverage: Coverage
+    encoding: str | None = None
+    fields: Sequence[tuple[str, str]] = ()
+    samples: Sequence[dict[str, Any]] = ()
+    notes: Sequence[dict[str, Any]] = ()
+    features: stage.Features | None = field(default=None, repr=False)
+    set_aside: Sequence[SetAside] = field(default=(), repr=False)
+    disjoint: bool | None = None
+    raster: dict[str, Any] | None = None
+    extent: tuple[float, float, float, float] | None = None
+
+
+def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> int:
+    """Stage one edition with its features and what was set aside; its id."""
+    published = 0 if arrival.features is None else len(arrival.features.ids)
+    edition: int = connection.execute(
+        sql.begin,
+        {
+            "layer": arrival.layer,
+            "status": arrival.status,
+            "delivery": delivery,
+            "kind": arrival.kind,
+            "source": arrival.source,
+            "source_layer": arrival.source_layer,
+            "format": arrival.format,
+            "crs_in": arrival.crs_in,
+            "crs_basis": arrival.crs_basis,
+            "operation": arrival.operation,
+            "encoding": arrival.encoding,
+            "fields": _json(list(arrival.fields)),
+            "samples": _json(list(arrival.samples)),
+            "notes": _json(list(arrival.notes)),
+            "rows_read": published + len(arrival.set_aside),
+            "rows_published": published,
+            "rows_set_aside": len(arrival.set_aside),
+            "extent": ewkb(shapely.box(*arrival.extent), srid) if arrival.extent else None,
+            "coverage": keep_coverage(connection, srid, arrival.coverage),
+            "coverage_basis": arrival.coverage.basis,
+            "coverage_word": arrival.coverage.word,
+            "disjoint": arrival.disjoint,
+            "raster": None if arrival.raster is None else _json(arrival.raster),
+        },
+    ).scalar_one()
+    if arrival.set_aside:
+        connection.execute(sql.set_aside, [_aside(edition, row) for row in arrival.set_aside])
+    if arrival.features is not None:
+        stage.fill(connection, edition, srid, arrival.features)
+    return edition
+
+
+def keep_coverage(connection: Connection, srid: int, coverage: Coverage) -> int | None:
+    if coverage.geometry is None:
+        return None
+    shape = shapely.normalize(coverage.geometry)
+    digest = hashlib.sha256(shapely.to_wkb(shape)).hexdigest()
+    return int(connection.execute(sql.keep_coverage, {"sha256": digest, "geom": ewkb(shape, srid)}).scalar_one())
+
+
+def publish(connection: Connection, editions: Iterable[tuple[str, int]]) -> None:
+    """Flip the pointers of (layer, edition) pairs, all in the caller's transaction.
+
+    Refused ``edition_overtaken`` where somebody published an edition of one of the layers since it was staged.
+    """
+    pairs = sorted(editions)
+    ids = [edition for _, edition in pairs]
+    connection.execute(sql.one_publisher_per_layer, {"layers": [layer for layer, _ in pairs]})
+    overtaken = connection.execute(sql.overtaken, {"editions": ids}).first()
+    if overtaken is not None:
+        raise Refused("edition_overtaken", layer=overtaken.layer, seq=overtaken.seq)
+    for _, edition in pairs:
+        connection.execute(stage.sql.attach_stage, {"edition": edition})
+        connection.execute(sql.number, {"edition": edition})
+        connection.execute(sql.point, {"edition": edition})
+
+
+def proved_disjoint(polygons: Any) -> bool | None:
+    """True where the polygons form a coverage, hence share no area; None where that was not proved. shapely's coverage_is_valid."""
+    if len(polygons) < 2:
+        return True
+    return True if bool(shapely.coverage_is_valid(polygons)) else None
+
+
+def _aside(edition: int, row: SetAside) -> dict[str, Any]:
+    return {
+        "edition": edition,
+        "id": row.row,
+        "code": row.code,
+        "params": _json(row.params),
+        "x": row.x,
+        "y": row.y,
+        "attributes": row.attributes,
+        "wkb": row.wkb,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,97 @@
+"""Features on their way into the base map: binary COPY into a table that nobody sees until it is published.
+
+Arrays go in as they come from a reader, columns in step; knows nothing of files, coordinate systems or the catalogue.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from db.session import copy_in
+from db.sql import queries
+
+sql = queries(__file__)
+
+COLUMNS = ["edition_id", "id", "ident", "class", "attributes", "geom"]
+ROWS_AT_ONCE = 20_000
+_HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
+_TRAILER = struct.pack(">h", -1)
+_NULL = struct.pack(">i", -1)
+_JSONB_VERSION = b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Columns of one edition, all of one length. ``geometry``: shapely in the project CRS; ``attributes``: JSON text."""
+
+    ids: NDArray[np.int64]
+    idents: Sequence[str | None]
+    classes: Sequence[str | None]
+    attributes: Sequence[str]
+    geometry: NDArray[Any]
+
+
+class _Stream:
+    """A generator of bytes as the file object that COPY wants."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        if not self._held:
+            self._held = next(self._pieces, b"")
+        given, self._held = self._held[:size], self._held[size:]
+        return given
+
+
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    raw = value.encode("utf-8")
+    return struct.pack(">i", len(raw)) + raw
+
+
+def _rows(edition: int, srid: int, features: Features) -> Iterator[bytes]:
+    yield _HEADER
+    fixed, length = struct.Struct(">hiqiq"), struct.Struct(">i")
+    for start in range(0, len(features.ids), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        wkb = shapely.to_wkb(shapely.set_srid(features.geometry[part], srid), include_srid=True)
+        out: list[bytes] = []
+        for row, ident, cls, attributes, geometry in zip(
+            features.ids[part].tolist(),
+            features.idents[part],
+            features.classes[part],
+            features.attributes[part],
+            wkb,
+            strict=True,
+        ):
+            told = attributes.encode("utf-8")
+            out += (
+                fixed.pack(6, 8, edition, 8, row),
+                _text(ident),
+                _text(cls),
+                length.pack(len(told) + 1),
+                _JSONB_VERSION,
+                told,
+                length.pack(len(geometry)),
+                geometry,
+            )
+        yield b"".join(out)
+    yield _TRAILER
+
+
+def fill(connection: Connection, edition: int, srid: int, features: Features) -> None:
+    """Make the stage of ``edition``, copy the features into it and index it. The caller's transaction holds it all."""
+    connection.execute(sql.open_stage, {"edition": edition, "srid": srid})
+    copy_in(connection, f"feature_{edition}", COLUMNS, _Stream(_rows(edition, srid, features)))
+    connection.execute(sql.close_stage, {"edition": edition})

@@ -1,0 +1,90 @@
+"""A private cluster for the whole run, a template database made once, and a fresh copy of it for whoever writes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+OWN_HOME = "HETU_HOME" not in os.environ
+if OWN_HOME:  # pytest started by hand: never the home of a running demo
+    os.environ["HETU_HOME"] = str(Path(tempfile.gettempdir()) / f"hetu-pytest-{os.getuid()}")
+for _name in ("DATABASE_URL", "HETU_WORKSPACE", "HETU_PORT", "HETU_LANG"):
+    os.environ.pop(_name, None)
+
+from sqlalchemy import Connection, Engine  # noqa: E402 - the home is chosen before anything of ours is imported
+
+from db import lock, session  # noqa: E402
+from db import workspace as workspaces  # noqa: E402
+from db.actor import Actor  # noqa: E402
+from db.cluster import Cluster  # noqa: E402
+from db.settings import folder, home  # noqa: E402
+from tests import little_district  # noqa: E402
+
+TEMPLATE = f"template_{os.environ.get('PYTEST_XDIST_TESTRUNUID', uuid.uuid4().hex)[:12]}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput") and OWN_HOME and (home() / "cluster").exists():
+        Cluster(home()).stop()
+
+
+@pytest.fixture(scope="session")
+def actor() -> Actor:
+    return Actor("test", "检验", kind="demo")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The run's own server: no crash safety of the machine, so that it is quick."""
+    made = Cluster(home(), durable=False)
+    made.start()
+    return made
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster, actor: Actor) -> str:
+    """A workspace with the whole catalogue and the little district's editions; made by the first process that needs it."""
+    with lock.alone(folder("run") / "template.lock"):
+        if TEMPLATE not in workspaces.names():
+            little_district.make(TEMPLATE, actor)
+            session.forget(TEMPLATE)
+    return TEMPLATE
+
+
+@pytest.fixture
+def workspace(template: str) -> Iterator[str]:
+    """The name of a workspace of the test's own, a copy of the template."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    workspaces.copy(template, name)
+    yield name
+    workspaces.drop(name)
+
+
+@pytest.fixture(scope="module")
+def module_workspace(template: str) -> Iterator[str]:
+    """One copy for a module whose tests do not stand in each other's way."""
+    name = f"m_{uuid.uuid4().hex[:16]}"
+    workspaces.copy(template, name)
+    yield name
+    workspaces.drop(name)
+
+
+@pytest.fixture
+def engine(workspace: str) -> Engine:
+    return session.engine(workspace)
+
+
+@pytest.fixture
+def connection(template: str, actor: Actor) -> Iterator[Connection]:
+    """A transaction on the template that is rolled back: quick, for whoever writes but needs no commit."""
+    engine = session.engine(template)
+    with engine.connect() as held:
+        transaction = held.begin()
+        held.execute(session.SET_ACTOR, {"actor": actor.id, "on_behalf_of": ""})
+        yield held
+        transaction.rollback()

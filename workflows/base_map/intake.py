@@ -1,0 +1,274 @@
+"""A delivery becomes editions: read in the sandbox, matched with the catalogue or guessed, staged and published in one transaction.
+
+Whatever interrupts it, kill -9 of this process or of the database included, every layer is wholly as it was or wholly new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, Engine
+
+from db import session
+from db.actor import Actor
+from db.errors import GroundError
+from gis import edition, readers
+from gis.crs import Crs, parse
+from gis.edition import Arrival, Coverage
+from gis.stage import Features
+from layers.model import Layer
+from layers.refusal import Refused
+from workflows.base_map import model, service, store
+
+Progress = Callable[[str, str, int, int], None]
+"""phase ("reading" or "publishing"), what is in hand, done, total."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a delivery. ``layers``: code, edition, seq, kind, source, rows_read, rows_published, rows_set_aside, origin."""
+
+    delivery: int
+    name: str
+    sha256: str
+    layers: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
+    ignored: list[str]
+    isolation: str = ""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One source that will be an edition of one layer."""
+
+    code: str
+    source: readers.SourceLayer
+    stanza: Layer | None
+    guess: model.Guess | None
+    coverage: Coverage = field(default=edition.NOBODY)
+
+
+def import_delivery(
+    engine: Engine,
+    actor: Actor,
+    path: Path,
+    *,
+    source_crs: Crs | None = None,
+    coverage_word: str | None = None,
+    skip_refused: bool = False,
+    limits: Any = readers.BULK,
+    delivery: int | None = None,
+    on_progress: Progress | None = None,
+) -> Imported:
+    """Publish what ``path`` (file, folder, zip) holds. Refused ``delivery_refused`` where a source cannot be read: nothing is published then,
+    unless ``skip_refused``. ``coverage_word``: the person who vouches that unknown layers speak for the whole district.
+    """
+    with _held(engine, actor, path.name, delivery) as number:
+        tell = _teller(engine, actor, number, on_progress)
+        try:
+            with session.read(engine) as connection:
+                srid = store.workspace(connection)["srid"]
+                known = service.catalogue_layers(connection)
+            reading = readers.read(
+                path,
+                project_crs=parse(srid),
+                source_crs=source_crs,
+                limits=limits,
+                on_progress=lambda name, done, total: tell("reading", name, done, total),
+            )
+            refused = [{"path": each.path, "code": each.code, "params": each.params} for each in reading.refused]
+            if refused and not skip_refused:
+                raise Refused("delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused)
+            with session.transaction(engine, actor, patient=True) as connection:
+                plans = _plan(connection, reading, known, coverage_word, refused, skip_refused)
+                if not plans:
+                    raise Refused("nothing_to_publish", name=reading.name)
+                _put_all(connection, number, srid, plans, tell)
+                store.end_delivery(connection, number, "published", sha256=reading.sha256, refused=refused, ignored=reading.ignored)
+                published = store.delivery(connection, number)
+        except (Refused, GroundError) as no:
+            with session.transaction(engine, actor) as connection:
+                store.end_delivery(connection, number, "refused", reason={"code": no.code, "params": no.params})
+            raise
+    assert published is not None
+    return Imported(number, reading.name, reading.sha256, published["layers"], refused, list(reading.ignored), reading.isolation)
+
+
+@contextmanager
+def _held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterator[int]:
+    """The delivery's number, held by a session of its own: when this process dies the hold ends and ``abandoned`` finds it."""
+    with engine.connect() as holder:
+        if waiting is None:
+            with session.transaction(engine, actor) as connection:
+                number = store.begin_delivery(connection, actor, name)
+        else:
+            number = waiting
+            with session.transaction(engine, actor) as connection:
+                if connection.execute(store.sql.take_delivery, {"id": number}).first() is None:
+                    raise Refused("delivery_taken", delivery=number)
+        holder.execute(store.sql.hold_delivery, {"id": number})
+        holder.commit()
+        try:
+            yield number
+        finally:
+            # The lock belongs to the session, and a pooled session lives on.
+            holder.invalidate()
+
+
+def _teller(engine: Engine, actor: Actor, number: int, on_progress: Progress | None) -> Progress:
+    """Progress goes to whoever watches here, and to the delivery's row for whoever watches a page."""
+    told = ""
+
+    def tell(phase: str, name: str, done: int, total: int) -> None:
+        nonlocal told
+        if on_progress is not None:
+            on_progress(phase, name, done, total)
+        now = f"{phase}{done * 50 // max(total, 1)}"
+        if now != told:
+            told = now
+            progress = json.dumps({"phase": phase, "name": name, "done": done, "total": total})
+            with session.transaction(engine, actor) as connection:
+                connection.execute(store.sql.tell_progress, {"id": number, "progress": progress})
+
+    return tell
+
+
+def abandoned(engine: Engine, actor: Actor) -> list[int]:
+    """Mark the deliveries whose process died; nothing of them was published, and nothing is left of them."""
+    with session.transaction(engine, actor) as connection:
+        return [row.id for row in connection.execute(store.sql.abandon)]
+
+
+def plan_names(sources: list[readers.SourceLayer]) -> list[model.Source]:
+    in_file: dict[str, set[str]] = {}
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for each in sources:
+        in_file.setdefault(each.path, set()).add(each.layer)
+        kinds.setdefault((each.path, each.layer), set()).add(each.kind)
+    return [
+        model.Source(each.path, each.stem, each.layer, each.kind, len(in_file[each.path]), len(kinds[each.path, each.layer])) for each in sources
+    ]
+
+
+def _plan(
+    connection: Connection,
+    reading: readers.Reading,
+    known: Mapping[str, Layer],
+    coverage_word: str | None,
+    refused: list[dict[str, Any]],
+    skip_refused: bool,
+) -> list[_Plan]:
+    declared = {
+        each.stem.removesuffix(model.COVERAGE_SUFFIX): shapely.union_all(each.geometry)
+        for each in reading.sources
+        if each.stem.endswith(model.COVERAGE_SUFFIX) and each.kind == "polygon"
+    }
+    sources = [each for each in reading.sources if not each.stem.endswith(model.COVERAGE_SUFFIX)]
+    named = plan_names(sources)
+    plans: list[_Plan] = []
+    for source, as_named, code in zip(sources, named, model.codes(named), strict=True):
+        layer = model.known(as_named, known)
+        if layer is None:
+            plans.append(_Plan(code, source, None, model.guess(code, as_named, source.fields, source.attributes)))
+        elif layer.kind == source.kind:
+            plans.append(_Plan(layer.code, source, layer, None))
+        else:
+            no = {"path": source.path, "code": "kind_differs", "params": {"layer": layer.code, "expected": layer.kind, "got": source.kind}}
+            if not skip_refused:
+                raise Refused("delivery_refused", count=1, first=source.path, sources=[no])
+            refused.append(no)
+    _refuse_doubles(plans)
+    outline = _outline(connection, plans)
+    for plan in plans:
+        plan.coverage = _coverage(plan, declared, outline, coverage_word)
+    return plans
+
+
+def _refuse_doubles(plans: list[_Plan]) -> None:
+    """Two files for one layer of the catalogue: which of them is meant is not ours to choose."""
+    first: dict[str, str] = {}
+    for plan in plans:
+        if plan.code in first:
+            raise Refused("two_sources_for_layer", layer=plan.code, first=first[plan.code], second=plan.source.path)
+        first[plan.code] = plan.source.path
+
+
+def _outline(connection: Connection, plans: list[_Plan]) -> BaseGeometry | None:
+    """The district's outline: its own layer where there is one, else the box around everything known so far."""
+    srid = store.workspace(connection)["srid"]
+    for plan in plans:
+        if plan.code == "district" and plan.stanza is not None:
+            outline = shapely.union_all(plan.source.geometry)
+            store.keep_outline(connection, outline, srid, "layer")
+            return outline
+    before, basis = store.outline(connection), store.workspace(connection)["outline_basis"]
+    if basis == "layer":
+        return before
+    boxes = [shapely.box(*plan.source.extent) for plan in plans if plan.source.extent is not None]
+    around = shapely.union_all([*boxes, *([] if before is None else [before])])
+    if around.is_empty:
+        return before
+    outline = shapely.box(*around.bounds)
+    store.keep_outline(connection, outline, srid, "extent")
+    return outline
+
+
+def _coverage(plan: _Plan, declared: Mapping[str, BaseGeometry], outline: BaseGeometry | None, word: str | None) -> Coverage:
+    if plan.source.stem in declared:
+        return Coverage(declared[plan.source.stem], "file")
+    if outline is not None and plan.stanza is not None and plan.stanza.coverage == "district":
+        return Coverage(outline, "district")
+    if outline is not None and plan.stanza is None and word:
+        return Coverage(outline, "word", word)
+    return edition.NOBODY
+
+
+def _put_all(connection: Connection, delivery: int, srid: int, plans: list[_Plan], tell: Progress) -> None:
+    position = store.last_position(connection)
+    staged: list[tuple[str, int]] = []
+    for done, plan in enumerate(plans):
+        tell("publishing", plan.code, done, len(plans))
+        if plan.guess is not None:
+            store.keep_layer(connection, plan.code, "guessed", plan.guess.stanza(), position + done + 1)
+        staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan))))
+    edition.publish(connection, staged)
+    tell("publishing", "", len(plans), len(plans))
+
+
+def _arrival(plan: _Plan) -> Arrival:
+    source, stanza, guess = plan.source, plan.stanza, plan.guess
+    identify = stanza.identify if stanza else guess.identify if guess else ()
+    classify = stanza.classify if stanza else guess.classify if guess else None
+    return Arrival(
+        layer=plan.code,
+        kind=source.kind,
+        status=stanza.status if stanza else "unknown",
+        source=source.path,
+        source_layer=source.layer,
+        format=source.format,
+        crs_in=source.crs_in.label,
+        crs_basis=source.crs_basis,
+        operation=source.operation,
+        coverage=plan.coverage,
+        encoding=source.encoding,
+        fields=source.fields,
+        samples=source.samples,
+        notes=[{"code": note.code, "params": note.params} for note in source.notes],
+        features=Features(
+            ids=source.rows,
+            idents=model.column(source.attributes, identify),
+            classes=model.column(source.attributes, (classify,) if classify else ()),
+            attributes=source.attributes,
+            geometry=source.geometry,
+        ),
+        set_aside=source.set_aside,
+        disjoint=edition.proved_disjoint(source.geometry) if source.kind == "polygon" else None,
+        extent=source.extent,
+    )

@@ -1,0 +1,126 @@
+"""What the base map holds, row by row. Stores run statements; they decide nothing and never commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from db.actor import Actor
+from db.sql import queries
+from gis.overlay import ewkb
+
+sql = queries(__file__)
+
+
+def canonical(value: Any) -> str:
+    """JSON that is the same text for the same facts."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def keep_catalogue(connection: Connection, body: dict[str, Any]) -> None:
+    told = canonical(body)
+    made = connection.execute(sql.keep_catalogue, {"digest": digest(told), "body": told}).scalar_one()
+    connection.execute(sql.use_catalogue, {"id": made})
+
+
+def keep_layer(connection: Connection, code: str, origin: str, body: dict[str, Any], position: int) -> None:
+    told = canonical(body)
+    stanza = connection.execute(sql.keep_stanza, {"code": code, "digest": digest(told), "body": told}).scalar_one()
+    connection.execute(sql.keep_layer, {"code": code, "origin": origin, "stanza_id": stanza, "position": position})
+
+
+def last_position(connection: Connection) -> int:
+    return int(connection.execute(sql.last_position).scalar_one())
+
+
+def stanzas(connection: Connection) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(row.code, row.origin, row.body) for row in connection.execute(sql.stanzas)]
+
+
+def catalogue(connection: Connection) -> dict[str, Any]:
+    found: dict[str, Any] | None = connection.execute(sql.catalogue).scalar()
+    return found or {}
+
+
+def layers(connection: Connection) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(sql.layers)]
+
+
+def editions(connection: Connection, layer: str) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(sql.editions, {"layer": layer})]
+
+
+def editions_by_id(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(sql.editions_by_id, {"editions": list(ids)})]
+
+
+def set_aside(connection: Connection, edition: int, limit: int) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(sql.set_aside, {"edition": edition, "limit": limit})]
+
+
+def outline(connection: Connection) -> BaseGeometry | None:
+    row = connection.execute(sql.outline).one()
+    return None if row.outline is None else shapely.from_wkb(bytes(row.outline))
+
+
+def workspace(connection: Connection) -> dict[str, Any]:
+    row = connection.execute(sql.outline).one()
+    shape = connection.execute(sql.outline_in_degrees).first()
+    return {
+        "name": row.name,
+        "title": row.title,
+        "srid": row.srid,
+        "crs_wkt": row.crs_wkt,
+        "outline_basis": row.outline_basis,
+        "outline": None if shape is None else json.loads(shape.shape),
+        "extent": None if shape is None else [shape.west, shape.south, shape.east, shape.north],
+    }
+
+
+def keep_outline(connection: Connection, shape: BaseGeometry, srid: int, basis: str) -> None:
+    connection.execute(sql.keep_outline, {"outline": ewkb(shape, srid), "basis": basis})
+
+
+def begin_delivery(connection: Connection, actor: Actor, name: str, state: str = "reading") -> int:
+    return int(connection.execute(sql.begin_delivery, {"name": name, "actor": actor.id, "state": state}).scalar_one())
+
+
+def end_delivery(
+    connection: Connection,
+    delivery: int,
+    state: str,
+    *,
+    sha256: str | None = None,
+    refused: Sequence[dict[str, Any]] = (),
+    ignored: Sequence[str] = (),
+    reason: dict[str, Any] | None = None,
+) -> None:
+    connection.execute(
+        sql.end_delivery,
+        {
+            "id": delivery,
+            "state": state,
+            "sha256": sha256,
+            "refused": json.dumps(list(refused), default=str),
+            "ignored": json.dumps(list(ignored)),
+            "reason": None if reason is None else json.dumps(reason, default=str),
+        },
+    )
+
+
+def delivery(connection: Connection, number: int) -> dict[str, Any] | None:
+    row = connection.execute(sql.delivery, {"id": number}).first()
+    if row is None:
+        return None
+    published = [dict(each._mapping) for each in connection.execute(sql.delivered, {"id": number})]
+    return {**row._mapping, "layers": published}

@@ -1,0 +1,119 @@
+-- keep_catalogue --
+-- id of this version of themes, departments, laws and styles
+WITH made AS (
+    INSERT INTO hetu.catalogue (digest, body) VALUES (:digest, CAST(:body AS jsonb)) ON CONFLICT (digest) DO NOTHING RETURNING id
+)
+SELECT id FROM made UNION ALL SELECT id FROM hetu.catalogue WHERE digest = :digest LIMIT 1;
+
+-- use_catalogue --
+UPDATE hetu.workspace SET catalogue_id = :id WHERE catalogue_id IS DISTINCT FROM :id;
+
+-- keep_stanza --
+-- id of this version of a layer's stanza
+WITH made AS (
+    INSERT INTO hetu.stanza (code, digest, body) VALUES (:code, :digest, CAST(:body AS jsonb)) ON CONFLICT (code, digest) DO NOTHING RETURNING id
+)
+SELECT id FROM made UNION ALL SELECT id FROM hetu.stanza WHERE code = :code AND digest = :digest LIMIT 1;
+
+-- keep_layer --
+-- the layer speaks through this stanza from now on; a guessed layer keeps the place it was first given
+INSERT INTO hetu.layer (code, origin, stanza_id, position) VALUES (:code, :origin, :stanza_id, :position)
+ON CONFLICT (code) DO UPDATE SET stanza_id = EXCLUDED.stanza_id, origin = EXCLUDED.origin,
+    position = CASE WHEN EXCLUDED.origin = 'catalogue' THEN EXCLUDED.position ELSE layer.position END
+WHERE (layer.stanza_id, layer.origin) IS DISTINCT FROM (EXCLUDED.stanza_id, EXCLUDED.origin)
+   OR (EXCLUDED.origin = 'catalogue' AND layer.position <> EXCLUDED.position);
+
+-- last_position --
+SELECT coalesce(max(position), 0) FROM hetu.layer;
+
+-- stanzas --
+-- code, origin, body of every layer
+SELECT l.code, l.origin, s.body FROM hetu.layer AS l JOIN hetu.stanza AS s ON s.id = l.stanza_id ORDER BY l.position, l.code;
+
+-- catalogue --
+-- themes, departments, laws and styles in use
+SELECT c.body FROM hetu.workspace AS w JOIN hetu.catalogue AS c ON c.id = w.catalogue_id;
+
+-- layers --
+-- one row per layer, the edition in force beside it; guessed layers only once something of them was published
+SELECT l.code, l.origin, s.body, e.id AS edition, e.seq, e.status, e.kind, e.rows_published, e.rows_set_aside, e.published_at,
+       e.coverage_basis, e.coverage_id, e.disjoint, e.raster, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis, d.sha256,
+       d.name AS delivery
+FROM hetu.layer AS l
+JOIN hetu.stanza AS s ON s.id = l.stanza_id
+LEFT JOIN hetu.current_edition AS c ON c.layer = l.code
+LEFT JOIN hetu.edition AS e ON e.id = c.edition_id
+LEFT JOIN hetu.delivery AS d ON d.id = e.delivery_id
+WHERE l.origin = 'catalogue' OR e.id IS NOT NULL
+ORDER BY l.position, l.code;
+
+-- editions --
+-- every edition of a layer that was ever published, newest first
+SELECT e.id, e.layer, e.seq, e.state, e.status, e.kind, e.rows_read, e.rows_published, e.rows_set_aside, e.published_at, e.coverage_basis,
+       e.coverage_word, e.disjoint, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis, e.operation, e.encoding, e.fields, e.samples,
+       e.notes, e.raster, d.sha256, d.name AS delivery, d.handed_over_by, c.edition_id IS NOT NULL AS current
+FROM hetu.edition AS e
+JOIN hetu.delivery AS d ON d.id = e.delivery_id
+LEFT JOIN hetu.current_edition AS c ON c.edition_id = e.id
+WHERE e.layer = :layer AND e.state IN ('published', 'withdrawn')
+ORDER BY e.seq DESC;
+
+-- editions_by_id --
+-- the editions a check pins
+SELECT e.id, e.layer, e.seq, e.status, e.kind, e.published_at, e.coverage_basis, e.coverage_id, e.disjoint, e.raster, e.source, e.format,
+       e.crs_in, e.crs_basis, e.state, d.sha256
+FROM hetu.edition AS e JOIN hetu.delivery AS d ON d.id = e.delivery_id
+WHERE e.id = ANY(:editions) AND e.state IN ('published', 'withdrawn');
+
+-- set_aside --
+-- rows of an edition that were kept but not published
+SELECT id, code, params, x, y, attributes FROM hetu.set_aside WHERE edition_id = :edition ORDER BY id LIMIT :limit;
+
+-- outline --
+-- srid, crs_wkt, name, title, the district's outline as WKB, what it rests on
+SELECT srid, crs_wkt, name, title, ST_AsBinary(outline) AS outline, outline_basis FROM hetu.workspace;
+
+-- keep_outline --
+UPDATE hetu.workspace SET outline = CAST(:outline AS geometry), outline_basis = :basis;
+
+-- outline_in_degrees --
+-- GeoJSON of the outline for a map, and its box
+SELECT ST_AsGeoJSON(ST_Transform(ST_SimplifyPreserveTopology(outline, 20), 4326), 6) AS shape, ST_XMin(box) AS west, ST_YMin(box) AS south,
+       ST_XMax(box) AS east, ST_YMax(box) AS north
+FROM hetu.workspace, LATERAL (SELECT ST_Envelope(ST_Transform(ST_Segmentize(outline, 1000), 4326)) AS box) AS around
+WHERE outline IS NOT NULL;
+
+-- begin_delivery --
+-- id of a delivery that is being read
+INSERT INTO hetu.delivery (name, handed_over_by, state) VALUES (:name, :actor, :state) RETURNING id;
+
+-- hold_delivery --
+-- while this session lives, the delivery is in work
+SELECT pg_advisory_lock(740002, :id);
+
+-- tell_progress --
+UPDATE hetu.delivery SET progress = CAST(:progress AS jsonb) WHERE id = :id;
+
+-- take_delivery --
+-- a waiting delivery is taken by one worker
+UPDATE hetu.delivery SET state = 'reading' WHERE id = :id AND state = 'waiting' RETURNING id;
+
+-- end_delivery --
+UPDATE hetu.delivery
+SET state = :state, sha256 = coalesce(:sha256, sha256), refused = CAST(:refused AS jsonb), ignored = CAST(:ignored AS jsonb),
+    reason = CAST(:reason AS jsonb), ended_at = now()
+WHERE id = :id;
+
+-- abandon --
+-- ids of deliveries whose process died: nobody holds them any more
+UPDATE hetu.delivery SET state = 'abandoned', ended_at = now()
+WHERE state = 'reading' AND pg_try_advisory_xact_lock(740002, CAST(id AS integer)) RETURNING id;
+
+-- delivery --
+SELECT id, name, sha256, handed_over_by, received_at, ended_at, state, progress, refused, ignored, reason FROM hetu.delivery WHERE id = :id;
+
+-- delivered --
+-- layers that a delivery published
+SELECT e.layer AS code, e.id AS edition, e.seq, e.kind, e.source, e.rows_read, e.rows_published, e.rows_set_aside, l.origin
+FROM hetu.edition AS e JOIN hetu.layer AS l ON l.code = e.layer
+WHERE e.delivery_id = :id AND e.state IN ('published', 'withdrawn') ORDER BY e.id;

@@ -1,0 +1,178 @@
+"""What a check says: the state of every layer at a site, put together from measures and coverages. Pure.
+
+Four states: hit, clear, no data, failed. Silence is never clearance: a layer is clear only where an edition that speaks for the whole
+site was measured and shares nothing with it. Effects and verdicts come with rules; without one the verdict is "no rule".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gis.overlay import Hit, Measured
+
+State = Literal["hit", "clear", "no data", "failed"]
+STATES: tuple[State, ...] = ("hit", "clear", "no data", "failed")
+
+WHOLE = 1.0 - 1e-9
+"""A share from here on is the whole: areas of one shape computed in two ways differ in the last digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a raster says at the site: share of the site with cells that hold a value, and of those that say something."""
+
+    share: float
+    said: float
+    values: dict[str, Any]
+
+
+def answer_layers(
+    layers: Iterable[Mapping[str, Any]],
+    site_area: float,
+    measured: Measured,
+    covered: Mapping[int, float],
+    cells: Mapping[int, Cells],
+) -> list[dict[str, Any]]:
+    """One answer per layer, in the order given. ``covered``: m2 of the site by coverage id."""
+    by_edition: dict[int, list[Hit]] = defaultdict(list)
+    for hit in measured.hits:
+        by_edition[hit.edition].append(hit)
+    return [_layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells) for layer in layers]
+
+
+def _layer(
+    layer: Mapping[str, Any],
+    site_area: float,
+    hits: Sequence[Hit],
+    measured: Measured,
+    covered: Mapping[int, float],
+    cells: Mapping[int, Cells],
+) -> dict[str, Any]:
+    edition = layer["edition"]
+    footprint = measured.footprints.get(edition) if hits else None
+    covered_share = _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] is not None else None
+    raster = cells.get(edition)
+    if raster is not None:
+        covered_share = raster.share
+    state, reason = _state(layer, bool(hits), raster, covered_share, measured.failed.get(edition))
+    length = sum(hit.length for hit in hits if hit.length is not None)
+    return {
+        "code": layer["code"],
+        "name": layer["name"],
+        "name_en": layer["name_en"],
+        "theme": layer["theme"],
+        "kind": layer["kind"],
+        "department": layer["department"],
+        "origin": layer["origin"],
+        "grade": layer["grade"],
+        "edition": edition,
+        "state": state,
+        "reason": reason,
+        "area_m2": footprint,
+        "share": None if footprint is None else _share(footprint, site_area),
+        "covered_share": covered_share,
+        "length_m": length if any(hit.length is not None for hit in hits) else None,
+        "count": len(hits),
+        "values": None if raster is None else raster.values,
+        "hits": [_hit(hit, site_area, layer["tolerance_m"] or 0.0) for hit in sorted(hits, key=_by_weight)],
+    }
+
+
+def _state(
+    layer: Mapping[str, Any], any_hit: bool, raster: Cells | None, covered_share: float | None, failure: str | None
+) -> tuple[State, dict[str, Any] | None]:
+    if failure is not None:
+        return "failed", {"code": "geometry_failed", "params": {"detail": failure}}
+    if layer["edition"] is None:
+        return "no data", {"code": "no_edition", "params": {}}
+    if any_hit or (raster is not None and raster.said > 0):
+        return "hit", None
+    if covered_share is None:
+        return "no data", {"code": "nobody_vouches", "params": {}}
+    if covered_share >= WHOLE:
+        return "clear", None
+    if covered_share > 0:
+        return "no data", {"code": "partly_covered", "params": {"clear_share": covered_share, "no_data_share": 1.0 - covered_share}}
+    return "no data", {"code": "outside_coverage", "params": {}}
+
+
+def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
+    return {
+        "id": hit.id,
+        "ident": hit.ident,
+        "class": hit.cls,
+        "area_m2": hit.area,
+        "share": None if hit.area is None else _share(hit.area, site_area),
+        "length_m": hit.length,
+        "count": 1,
+        "edition": hit.edition,
+        "sliver": hit.area is not None and bool(hit.perimeter) and 2.0 * hit.area / (hit.perimeter or 1.0) < tolerance,
+    }
+
+
+def _by_weight(hit: Hit) -> tuple[float, float, int]:
+    return (-(hit.area or 0.0), -(hit.length or 0.0), hit.id)
+
+
+def _share(area: float, of: float) -> float:
+    """Never above the whole."""
+    share = area / of
+    return 1.0 if share >= WHOLE else share
+
+
+def summary(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    counted = Counter(layer["state"] for layer in layers)
+    return {state: counted.get(state, 0) for state in STATES}
+
+
+def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an answer is compared and hashed: editions, states and figures, areas to 0.01 m2, lengths to 0.01 m, shares to 1e-6."""
+    return {
+        "site": {"area_m2": _round(answer["site"]["area_m2"], 2), "geometry": answer["site"]["project_geometry"]},
+        "verdict": answer["verdict"],
+        "editions": {code: pinned["id"] for code, pinned in answer["editions"].items()},
+        "layers": [
+            {
+                "code": layer["code"],
+                "state": layer["state"],
+                "area_m2": _round(layer["area_m2"], 2),
+                "length_m": _round(layer["length_m"], 2),
+                "count": layer["count"],
+                "covered_share": _round(layer["covered_share"], 6),
+                "values": layer["values"],
+                "hits": sorted([hit["id"], hit["class"], _round(hit["area_m2"], 2), _round(hit["length_m"], 2)] for hit in layer["hits"]),
+            }
+            for layer in answer["layers"]
+        ],
+    }
+
+
+def canonical(value: Any) -> str:
+    """JSON that is the same text for the same facts; never NaN."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def seal(answer: Mapping[str, Any]) -> str:
+    """sha256 of the answer's facts."""
+    return hashlib.sha256(canonical(facts(answer)).encode()).hexdigest()
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where two answers' facts differ: by layer code, what was and what is. Empty where they are the same."""
+    was, become = facts(before), facts(now)
+    found = [{"what": key, "was": was[key], "now": become[key]} for key in ("site", "verdict", "editions") if was[key] != become[key]]
+    then = {layer["code"]: layer for layer in was["layers"]}
+    today = {layer["code"]: layer for layer in become["layers"]}
+    for code in sorted(then.keys() | today.keys()):
+        if then.get(code) != today.get(code):
+            found.append({"what": "layer", "code": code, "was": then.get(code), "now": today.get(code)})
+    return found
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits) + 0.0

@@ -1,0 +1,68 @@
+"""Checks as they were given, kept word for word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from db.actor import Actor
+from db.sql import queries
+from gis.overlay import ewkb
+from layers.refusal import Refused
+
+sql = queries(__file__)
+
+
+def moment(connection: Connection) -> datetime:
+    """When the transaction began, by the database's clock."""
+    found: datetime = connection.execute(sql.moment).scalar_one()
+    return found
+
+
+def describe(connection: Connection, site: BaseGeometry, srid: int) -> dict[str, Any]:
+    """area_m2 (planar, project CRS), area_ellipsoidal_m2, geometry in degrees, project_geometry."""
+    row = connection.execute(sql.describe, {"site": ewkb(site, srid)}).one()
+    return {
+        "area_m2": row.area,
+        "area_ellipsoidal_m2": row.ellipsoidal,
+        "geometry": json.loads(row.degrees),
+        "project_geometry": json.loads(row.project),
+    }
+
+
+def keep(connection: Connection, actor: Actor, site: BaseGeometry, srid: int, answer: Mapping[str, Any], text: str, editions: Sequence[int]) -> None:
+    """``text`` is ``answer`` in canonical JSON."""
+    connection.execute(
+        sql.keep,
+        {
+            "id": answer["id"],
+            "made_at": answer["checked_at"],
+            "made_by": actor.id,
+            "site": ewkb(site, srid),
+            "verdict": answer["verdict"],
+            "summary": json.dumps(answer["summary"]),
+            "answer": text,
+            "sha256": answer["sha256"],
+            "editions": list(editions),
+            "product": answer["product"],
+        },
+    )
+
+
+def read(connection: Connection, id: str) -> tuple[dict[str, Any], BaseGeometry]:
+    """The answer as it was given, and the site in the project CRS; Refused ``check_unknown``."""
+    row = connection.execute(sql.read, {"id": id}).first()
+    if row is None:
+        raise Refused("check_unknown", check=id)
+    answer: dict[str, Any] = json.loads(row.answer)
+    return answer, shapely.from_wkb(bytes(row.site))
+
+
+def latest(connection: Connection, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in connection.execute(sql.latest, {"limit": limit, "offset": offset})]
