@@ -15,7 +15,9 @@ sql = queries(__file__)
 LONGEST_KEY = 200
 
 
-def once(connection: Connection, actor: Actor, key: str, request_sha256: str, make: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+def once(
+    connection: Connection, actor: Actor, key: str, request_sha256: str, make: Callable[[], tuple[int, str]]
+) -> tuple[int, str]:
     """(status, body) of the first request with this key by this actor; ``make`` runs only for the first.
 
     A second request waits for the first one's transaction. GroundError ``idempotency_key_reused`` where the same key came with

@@ -28,6 +28,7 @@ from db.settings import folder_error, make_folder
 ROLE = "hetu"
 SOCKET_LIMIT = 107
 PORT = 5432  # names the socket's file; nothing listens on TCP
+SOCKET = f".s.PGSQL.{PORT}"
 START_PATIENCE = 240.0
 DISK_FULL = "No space left on device"
 
@@ -193,7 +194,7 @@ class Cluster:
 
     def _clear_remains(self) -> None:
         """What a killed server left. Its backends may outlive it for a while, and starting beside them would destroy data."""
-        if self._postmaster() is not None or not self._wait_until_gone(10.0):
+        if self._postmaster() is not None or not self._wait_until_gone(3.0):
             for process in programs.working_in(self.data):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGQUIT)
@@ -201,9 +202,10 @@ class Cluster:
                 raise GroundError(
                     "cluster_remains", folder=str(self.data), processes=sorted(programs.working_in(self.data))
                 )
-        # Nobody works in the folder, so a pid file is stale, even if its number has gone to a process of somebody else:
-        # PostgreSQL itself would refuse to start then.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # Nobody works in the folder, so these are stale, even where their number has gone to somebody else's process or to one
+        # that nobody buries (PID 1 of many containers): PostgreSQL itself would refuse to start then.
+        for left in (self.data / "postmaster.pid", self.socket / SOCKET, self.socket / f"{SOCKET}.lock"):
+            left.unlink(missing_ok=True)
 
     def _postmaster(self) -> int | None:
         """The server's process, if it is alive and really ours."""
@@ -275,4 +277,4 @@ class Cluster:
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= SOCKET_LIMIT
+    return len(os.fsencode(folder / SOCKET)) <= SOCKET_LIMIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
@@ -47,7 +47,7 @@ def open_engine(url: str) -> Engine:
         connect_args={
             "connect_timeout": 4,
             "application_name": "hetu",
-            "options": "-c timezone=Asia/Shanghai -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000",
+            "options": "-c search_path=public,jobs -c timezone=Asia/Shanghai -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000",
         },
     )
     event.listen(made, "checkout", _ping)
@@ -66,7 +66,9 @@ def _ping(raw: Any, record: Any, proxy: Any) -> None:
         raise exc.DisconnectionError(str(error)) from error
 
 
-_PATIENT = text("SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)")
+_PATIENT = text(
+    "SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)"
+)
 
 
 @contextmanager
@@ -96,18 +98,22 @@ def copy_in(connection: Connection, table: str, columns: list[str], stream: Any)
     statement = SQL("COPY hetu.{} ({}) FROM STDIN (FORMAT binary)").format(
         Identifier(table), SQL(", ").join(map(Identifier, columns))
     )
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         cursor.copy_expert(statement, stream)
 
 
 def create_database(connection: Connection, name: str, template: str = "template0") -> None:
     """CREATE DATABASE takes no parameters, so its name is quoted here; the connection is in autocommit."""
-    with connection.connection.cursor() as cursor:
-        cursor.execute(SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(Identifier(name), Identifier(template)))
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(
+            SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(
+                Identifier(name), Identifier(template)
+            )
+        )
 
 
 def drop_database(connection: Connection, name: str) -> None:
-    with connection.connection.cursor() as cursor:
+    with closing(connection.connection.cursor()) as cursor:
         cursor.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 

@@ -104,7 +104,9 @@ def keep_coverage(connection: Connection, srid: int, coverage: Coverage) -> int 
         return None
     shape = shapely.normalize(coverage.geometry)
     digest = hashlib.sha256(shapely.to_wkb(shape)).hexdigest()
-    return int(connection.execute(sql.keep_coverage, {"sha256": digest, "geom": ewkb(shape, srid)}).scalar_one())
+    return int(
+        connection.execute(sql.keep_coverage, {"sha256": digest, "geom": ewkb(shape, srid)}).scalar_one()
+    )
 
 
 def publish(connection: Connection, editions: Iterable[tuple[str, int]]) -> None:

@@ -25,7 +25,12 @@ NOTHING = 1e-7
 """m2 or m: below this two shapes touch. Doubles hold eastings of 4e7 to 7e-9 m, so a shared boundary of some metres can leave 1e-8 m2."""
 
 _TOO_LONG = "57014"
-_SERVER_TROUBLE = ("08", "53", "57", "58")  # connection, resources, intervention, system: not the geometry's fault
+_SERVER_TROUBLE = (
+    "08",
+    "53",
+    "57",
+    "58",
+)  # connection, resources, intervention, system: not the geometry's fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,13 @@ def ewkb(geometry: BaseGeometry, srid: int) -> str:
     return str(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
 
 
-def measure(connection: Connection, site: BaseGeometry, srid: int, editions: Sequence[int], disjoint: Sequence[int] = ()) -> Measured:
+def measure(
+    connection: Connection,
+    site: BaseGeometry,
+    srid: int,
+    editions: Sequence[int],
+    disjoint: Sequence[int] = (),
+) -> Measured:
     """Measure ``site`` (valid, project CRS) against ``editions``; ``disjoint`` are those proved free of overlaps."""
     measured = Measured()
     values = {"site": ewkb(site, srid), "disjoint": list(disjoint), "nothing": NOTHING}
@@ -108,7 +119,9 @@ def _servers_fault(error: DBAPIError) -> bool:
     return error.connection_invalidated or state is None or state.startswith(_SERVER_TROUBLE)
 
 
-def parts(connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+def parts(
+    connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Any]:
     """The shared geometry of hits (edition, id), in degrees as GeoJSON geometries."""
     if not hits:
         return {}
@@ -117,8 +130,13 @@ def parts(connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[
     return {(row.edition_id, row.id): json.loads(row.shape) for row in rows if row.shape}
 
 
-def covered(connection: Connection, site: BaseGeometry, srid: int, coverages: Sequence[int]) -> dict[int, float]:
+def covered(
+    connection: Connection, site: BaseGeometry, srid: int, coverages: Sequence[int]
+) -> dict[int, float]:
     """m2 of the site inside each coverage, by coverage id."""
     if not coverages:
         return {}
-    return {row.id: row.area for row in connection.execute(sql.covered, {"site": ewkb(site, srid), "coverages": list(coverages)})}
+    return {
+        row.id: row.area
+        for row in connection.execute(sql.covered, {"site": ewkb(site, srid), "coverages": list(coverages)})
+    }

@@ -27,7 +27,9 @@ from layers.refusal import Refused
 NODATA = float(np.finfo(np.float32).min)
 
 
-def keep(cells: NDArray[np.float32], transform: tuple[float, ...], crs_wkt: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def keep(
+    cells: NDArray[np.float32], transform: tuple[float, ...], crs_wkt: str, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     """Write ``cells`` (height, width; NaN = no data; project CRS, ``transform`` as a, b, c, d, e, f) and say where.
 
     ``facts`` go into what is said: unit, says_above. The file is named by its content, so the same cells stand once.
@@ -56,7 +58,13 @@ def keep(cells: NDArray[np.float32], transform: tuple[float, ...], crs_wkt: str,
         ) as out:
             out.write(filled, 1)
         partial.replace(path)
-    return {"file": path.name, "width": int(cells.shape[1]), "height": int(cells.shape[0]), "cell_m": abs(float(transform[0])), **facts}
+    return {
+        "file": path.name,
+        "width": int(cells.shape[1]),
+        "height": int(cells.shape[0]),
+        "cell_m": abs(float(transform[0])),
+        **facts,
+    }
 
 
 def read(raster: Mapping[str, Any], site: BaseGeometry) -> tuple[float, float, dict[str, Any]]:
@@ -75,7 +83,11 @@ def read(raster: Mapping[str, Any], site: BaseGeometry) -> tuple[float, float, d
     held = values[values != np.float32(NODATA)].astype(np.float64)
     above = raster.get("says_above")
     said = held if above is None else held[held > above]
-    told: dict[str, Any] = {"cells": int(held.size), "unit": raster.get("unit"), "rule": "touched" if touched else "centre"}
+    told: dict[str, Any] = {
+        "cells": int(held.size),
+        "unit": raster.get("unit"),
+        "rule": "touched" if touched else "centre",
+    }
     if held.size:
         told |= {"min": _round(held.min()), "mean": _round(held.mean()), "max": _round(held.max())}
     whole = max(int(inside.sum()), 1)
@@ -88,7 +100,12 @@ def _under(source: Any, site: BaseGeometry) -> tuple[NDArray[np.bool_], NDArray[
     """Which cells of the window belong to the site, their values, and whether touching had to do. Outside the file is no data."""
     exact = from_bounds(*site.bounds, transform=source.transform)
     left, top = math.floor(exact.col_off), math.floor(exact.row_off)
-    window = Window(left, top, math.ceil(exact.col_off + exact.width) - left or 1, math.ceil(exact.row_off + exact.height) - top or 1)
+    window = Window(
+        left,
+        top,
+        math.ceil(exact.col_off + exact.width) - left or 1,
+        math.ceil(exact.row_off + exact.height) - top or 1,
+    )
     cells = source.read(1, window=window, boundless=True, fill_value=NODATA)
     around = source.window_transform(window)
     inside = ~geometry_mask([site], cells.shape, around)

@@ -54,7 +54,9 @@ LAYERS: dict[str, tuple[str, list[BaseGeometry], list[str | None], Coverage]] = 
 }
 
 
-def arrival(code: str, kind: str, geometry: list[BaseGeometry], classes: list[str | None], coverage: Coverage) -> Arrival:
+def arrival(
+    code: str, kind: str, geometry: list[BaseGeometry], classes: list[str | None], coverage: Coverage
+) -> Arrival:
     return Arrival(
         layer=code,
         kind=kind,
@@ -86,9 +88,17 @@ def make(name: str, actor: Actor) -> None:
         store.keep_outline(connection, OUTLINE, SRID, "layer")
         delivery = store.begin_delivery(connection, actor, "little district")
         arrivals = [arrival(code, *told) for code, told in LAYERS.items()]
-        guessed = {"name": "hydrants", "kind": "point", "identify": [], "classify": None, "source": "hydrants.geojson"}
+        guessed = {
+            "name": "hydrants",
+            "kind": "point",
+            "identify": [],
+            "classify": None,
+            "source": "hydrants.geojson",
+        }
         store.keep_layer(connection, "hydrants", "guessed", guessed, 10_000)
-        arrivals.append(arrival("hydrants", "point", [shapely.Point(512_500, 2_518_500)], [None], edition.NOBODY))
+        arrivals.append(
+            arrival("hydrants", "point", [shapely.Point(512_500, 2_518_500)], [None], edition.NOBODY)
+        )
         staged = [(each.layer, edition.put(connection, delivery, SRID, each)) for each in arrivals]
         edition.publish(connection, staged)
         store.end_delivery(connection, delivery, "published", sha256="0" * 64)

@@ -16,7 +16,9 @@ def editions(connection: Connection) -> dict[str, int]:
     return {layer["code"]: layer["edition"] for layer in base_map.layers(connection) if layer["edition"]}
 
 
-def measure(connection: Connection, site: shapely.Geometry, editions: dict[str, int], *codes: str) -> overlay.Measured:
+def measure(
+    connection: Connection, site: shapely.Geometry, editions: dict[str, int], *codes: str
+) -> overlay.Measured:
     return overlay.measure(connection, site, SRID, [editions[code] for code in codes])
 
 
@@ -33,7 +35,9 @@ def test_touching_is_no_hit(connection: Connection, editions: dict[str, int]) ->
     assert measure(connection, km(511, 2518, 512, 2519), editions, "permanent_basic_farmland").hits == []
 
 
-def test_a_layer_that_overlaps_itself_counts_its_ground_once(connection: Connection, editions: dict[str, int]) -> None:
+def test_a_layer_that_overlaps_itself_counts_its_ground_once(
+    connection: Connection, editions: dict[str, int]
+) -> None:
     measured = measure(connection, km(515.5, 2514, 516, 2515), editions, "ecological_red_line")
     assert [hit.area for hit in measured.hits] == [pytest.approx(500_000)] * 2
     assert measured.footprints[editions["ecological_red_line"]] == pytest.approx(500_000)
@@ -41,9 +45,14 @@ def test_a_layer_that_overlaps_itself_counts_its_ground_once(connection: Connect
 
 def test_length_of_lines_and_number_of_points(connection: Connection, editions: dict[str, int]) -> None:
     measured = measure(connection, km(511.5, 2511, 513.25, 2513), editions, "road_centreline", "place_name")
-    by_edition = {edition: [hit for hit in measured.hits if hit.edition == edition] for edition in editions.values()}
+    by_edition = {
+        edition: [hit for hit in measured.hits if hit.edition == edition] for edition in editions.values()
+    }
     assert [hit.length for hit in by_edition[editions["road_centreline"]]] == [pytest.approx(1750)]
-    assert sorted(hit.ident or "" for hit in by_edition[editions["place_name"]]) == ["place_name-1", "place_name-2"]
+    assert sorted(hit.ident or "" for hit in by_edition[editions["place_name"]]) == [
+        "place_name-1",
+        "place_name-2",
+    ]
 
 
 def test_a_line_along_the_edge_and_a_point_on_it(connection: Connection, editions: dict[str, int]) -> None:
@@ -59,13 +68,20 @@ def test_shapes_of_the_hits_are_what_they_share(connection: Connection, editions
     assert 113 < shape.centroid.x < 115
 
 
-def test_measuring_refuses_to_lie_when_the_geometry_library_gives_up(connection: Connection, editions: dict[str, int]) -> None:
+def test_measuring_refuses_to_lie_when_the_geometry_library_gives_up(
+    connection: Connection, editions: dict[str, int]
+) -> None:
     """An invalid row (put there behind our back) fails its own layer; the others are measured."""
     from sqlalchemy import text
 
     plan = editions["statutory_plan"]
     bowtie = "SRID=4547;POLYGON((511000 2513000,514000 2516000,514000 2513000,511000 2516000,512000 2517000,511000 2513000))"
-    connection.execute(text("UPDATE hetu.feature SET geom = ST_GeomFromEWKT(:w) WHERE edition_id = :e"), {"w": bowtie, "e": plan})
-    measured = measure(connection, km(511.2, 2513.1, 513.9, 2515.7), editions, "statutory_plan", "subdistrict")
+    connection.execute(
+        text("UPDATE hetu.feature SET geom = ST_GeomFromEWKT(:w) WHERE edition_id = :e"),
+        {"w": bowtie, "e": plan},
+    )
+    measured = measure(
+        connection, km(511.2, 2513.1, 513.9, 2515.7), editions, "statutory_plan", "subdistrict"
+    )
     assert set(measured.failed) == {plan}
     assert [hit.edition for hit in measured.hits] == [editions["subdistrict"]]

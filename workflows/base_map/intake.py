@@ -22,10 +22,11 @@ from db.errors import GroundError
 from gis import edition, readers
 from gis.crs import Crs, parse
 from gis.edition import Arrival, Coverage
+from gis.sandbox import BULK, Limits
 from gis.stage import Features
 from layers.model import Layer
 from layers.refusal import Refused
-from workflows.base_map import model, service, store
+from workflows.base_map import catalogue, model, store
 
 Progress = Callable[[str, str, int, int], None]
 """phase ("reading" or "publishing"), what is in hand, done, total."""
@@ -63,7 +64,7 @@ def import_delivery(
     source_crs: Crs | None = None,
     coverage_word: str | None = None,
     skip_refused: bool = False,
-    limits: Any = readers.BULK,
+    limits: Limits = BULK,
     delivery: int | None = None,
     on_progress: Progress | None = None,
 ) -> Imported:
@@ -75,7 +76,7 @@ def import_delivery(
         try:
             with session.read(engine) as connection:
                 srid = store.workspace(connection)["srid"]
-                known = service.catalogue_layers(connection)
+                known = catalogue.catalogue_layers(connection)
             reading = readers.read(
                 path,
                 project_crs=parse(srid),
@@ -83,22 +84,43 @@ def import_delivery(
                 limits=limits,
                 on_progress=lambda name, done, total: tell("reading", name, done, total),
             )
-            refused = [{"path": each.path, "code": each.code, "params": each.params} for each in reading.refused]
+            refused = [
+                {"path": each.path, "code": each.code, "params": each.params} for each in reading.refused
+            ]
             if refused and not skip_refused:
-                raise Refused("delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused)
+                raise Refused(
+                    "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
+                )
             with session.transaction(engine, actor, patient=True) as connection:
                 plans = _plan(connection, reading, known, coverage_word, refused, skip_refused)
                 if not plans:
                     raise Refused("nothing_to_publish", name=reading.name)
                 _put_all(connection, number, srid, plans, tell)
-                store.end_delivery(connection, number, "published", sha256=reading.sha256, refused=refused, ignored=reading.ignored)
+                store.end_delivery(
+                    connection,
+                    number,
+                    "published",
+                    sha256=reading.sha256,
+                    refused=refused,
+                    ignored=reading.ignored,
+                )
                 published = store.delivery(connection, number)
         except (Refused, GroundError) as no:
             with session.transaction(engine, actor) as connection:
-                store.end_delivery(connection, number, "refused", reason={"code": no.code, "params": no.params})
+                store.end_delivery(
+                    connection, number, "refused", reason={"code": no.code, "params": no.params}
+                )
             raise
     assert published is not None
-    return Imported(number, reading.name, reading.sha256, published["layers"], refused, list(reading.ignored), reading.isolation)
+    return Imported(
+        number,
+        reading.name,
+        reading.sha256,
+        published["layers"],
+        refused,
+        list(reading.ignored),
+        reading.isolation,
+    )
 
 
 @contextmanager
@@ -153,7 +175,15 @@ def plan_names(sources: list[readers.SourceLayer]) -> list[model.Source]:
         in_file.setdefault(each.path, set()).add(each.layer)
         kinds.setdefault((each.path, each.layer), set()).add(each.kind)
     return [
-        model.Source(each.path, each.stem, each.layer, each.kind, len(in_file[each.path]), len(kinds[each.path, each.layer])) for each in sources
+        model.Source(
+            each.path,
+            each.stem,
+            each.layer,
+            each.kind,
+            len(in_file[each.path]),
+            len(kinds[each.path, each.layer]),
+        )
+        for each in sources
     ]
 
 
@@ -176,11 +206,17 @@ def _plan(
     for source, as_named, code in zip(sources, named, model.codes(named), strict=True):
         layer = model.known(as_named, known)
         if layer is None:
-            plans.append(_Plan(code, source, None, model.guess(code, as_named, source.fields, source.attributes)))
+            plans.append(
+                _Plan(code, source, None, model.guess(code, as_named, source.fields, source.attributes))
+            )
         elif layer.kind == source.kind:
             plans.append(_Plan(layer.code, source, layer, None))
         else:
-            no = {"path": source.path, "code": "kind_differs", "params": {"layer": layer.code, "expected": layer.kind, "got": source.kind}}
+            no = {
+                "path": source.path,
+                "code": "kind_differs",
+                "params": {"layer": layer.code, "expected": layer.kind, "got": source.kind},
+            }
             if not skip_refused:
                 raise Refused("delivery_refused", count=1, first=source.path, sources=[no])
             refused.append(no)
@@ -196,7 +232,9 @@ def _refuse_doubles(plans: list[_Plan]) -> None:
     first: dict[str, str] = {}
     for plan in plans:
         if plan.code in first:
-            raise Refused("two_sources_for_layer", layer=plan.code, first=first[plan.code], second=plan.source.path)
+            raise Refused(
+                "two_sources_for_layer", layer=plan.code, first=first[plan.code], second=plan.source.path
+            )
         first[plan.code] = plan.source.path
 
 
@@ -220,7 +258,9 @@ def _outline(connection: Connection, plans: list[_Plan]) -> BaseGeometry | None:
     return outline
 
 
-def _coverage(plan: _Plan, declared: Mapping[str, BaseGeometry], outline: BaseGeometry | None, word: str | None) -> Coverage:
+def _coverage(
+    plan: _Plan, declared: Mapping[str, BaseGeometry], outline: BaseGeometry | None, word: str | None
+) -> Coverage:
     if plan.source.stem in declared:
         return Coverage(declared[plan.source.stem], "file")
     if outline is not None and plan.stanza is not None and plan.stanza.coverage == "district":

@@ -14,8 +14,13 @@ from layers.model import Layer, folded, words_for
 COVERAGE_SUFFIX = ".coverage"
 """``<stem>.coverage.geojson`` beside a file declares where that file says anything."""
 
-_IDENTIFYING = re.compile(r"(^|_)(id|gid|fid|objectid|globalid|code|bsm|name|mc|编号|名称|代码|标识码)$|id$", re.IGNORECASE)
-_CLASSIFYING = re.compile(r"(class|type|zone|zoning|category|landuse|land_use|use_code|dlbm|dlmc|lx$|status|类型|类别|用途|性质|地类)", re.IGNORECASE)
+_IDENTIFYING = re.compile(
+    r"(^|_)(id|gid|fid|objectid|globalid|code|bsm|name|mc|编号|名称|代码|标识码)$|id$", re.IGNORECASE
+)
+_CLASSIFYING = re.compile(
+    r"(class|type|zone|zoning|category|landuse|land_use|use_code|dlbm|dlmc|lx$|status|类型|类别|用途|性质|地类)",
+    re.IGNORECASE,
+)
 _ENOUGH = 5_000  # rows looked at for a guess
 _MOST_CLASSES = 60
 
@@ -82,7 +87,8 @@ def codes(sources: Sequence[Source]) -> list[str]:
             return named
         shared = {plain[at] for at, code in enumerate(named) if code in twice}
         named = [
-            slug("_".join([*_folders(source, depth), code])) if code in shared else code for source, code in zip(sources, plain, strict=True)
+            slug("_".join([*_folders(source, depth), code])) if code in shared else code
+            for source, code in zip(sources, plain, strict=True)
         ]
     seen: Counter[str] = Counter()
     numbered = []
@@ -109,7 +115,11 @@ def guess(code: str, source: Source, fields: Iterable[tuple[str, str]], attribut
         distinct = len(set(told))
         if identify is None and told and len(told) == len(values) == distinct and _IDENTIFYING.search(name):
             identify = name
-        if classify is None and _CLASSIFYING.search(name) and 1 < distinct <= min(_MOST_CLASSES, max(2, len(told) // 2)):
+        if (
+            classify is None
+            and _CLASSIFYING.search(name)
+            and 1 < distinct <= min(_MOST_CLASSES, max(2, len(told) // 2))
+        ):
             classify = name
     shown = source.layer if source.layers_in_file > 1 else source.stem
     return Guess(code, shown, source.kind, (identify,) if identify else (), classify, source.path)

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from layers.model import Basis, Catalogue, Layer, RasterSays, plain
 from layers.refusal import Refused
 from workflows.base_map import store
+from workflows.base_map.catalogue import catalogue_layers, load_catalogue
+from workflows.base_map.jobs import import_progress, submit_import
 
+__all__ = [
+    "catalogue_layers",
+    "editions",
+    "import_progress",
+    "layer",
+    "layers",
+    "load_catalogue",
+    "register",
+    "set_aside",
+    "submit_import",
+    "themes",
+    "workspace",
+]
+
+Register = Literal["departments", "laws", "styles", "palettes", "classes"]
 SET_ASIDE_SHOWN = 500
-
-
-def load_catalogue(connection: Connection, catalogue: Catalogue) -> None:
-    """Make immutable version rows of every stanza that is new or changed; the product reads only these."""
-    shared = {name: plain(getattr(catalogue, name)) for name in ("departments", "laws", "styles", "palettes", "classes")}
-    store.keep_catalogue(connection, {"themes": [plain(theme) for theme in catalogue.themes.values()], **shared})
-    for position, layer in enumerate(catalogue.layers.values(), start=1):
-        store.keep_layer(connection, layer.code, "catalogue", layer.summary(), position)
-
-
-def catalogue_layers(connection: Connection) -> Mapping[str, Layer]:
-    """The layers this workspace's catalogue knows, as stanzas; guessed ones are not among them."""
-    return {code: _stanza(body) for code, origin, body in store.stanzas(connection) if origin == "catalogue"}
-
-
-def _stanza(body: Mapping[str, Any]) -> Layer:
-    lists = {key: tuple(body[key]) for key in ("identify", "aliases")}
-    raster = None if body["raster"] is None else RasterSays(**body["raster"])
-    return Layer(**{**body, **lists, "basis": tuple(Basis(**each) for each in body["basis"]), "raster": raster})
 
 
 def themes(connection: Connection) -> list[dict[str, Any]]:
@@ -38,12 +35,9 @@ def themes(connection: Connection) -> list[dict[str, Any]]:
     return list(store.catalogue(connection).get("themes", []))
 
 
-def styles(connection: Connection) -> dict[str, Any]:
-    return dict(store.catalogue(connection).get("styles", {}))
-
-
-def departments(connection: Connection) -> dict[str, Any]:
-    return dict(store.catalogue(connection).get("departments", {}))
+def register(connection: Connection, name: Register) -> dict[str, Any]:
+    """One of the catalogue's registers by code: departments, laws, styles, palettes or classes. Empty where no catalogue was loaded."""
+    return dict(store.catalogue(connection).get(name, {}))
 
 
 def layers(connection: Connection) -> list[dict[str, Any]]:

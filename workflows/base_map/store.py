@@ -35,8 +35,12 @@ def keep_catalogue(connection: Connection, body: dict[str, Any]) -> None:
 
 def keep_layer(connection: Connection, code: str, origin: str, body: dict[str, Any], position: int) -> None:
     told = canonical(body)
-    stanza = connection.execute(sql.keep_stanza, {"code": code, "digest": digest(told), "body": told}).scalar_one()
-    connection.execute(sql.keep_layer, {"code": code, "origin": origin, "stanza_id": stanza, "position": position})
+    stanza = connection.execute(
+        sql.keep_stanza, {"code": code, "digest": digest(told), "body": told}
+    ).scalar_one()
+    connection.execute(
+        sql.keep_layer, {"code": code, "origin": origin, "stanza_id": stanza, "position": position}
+    )
 
 
 def last_position(connection: Connection) -> int:
@@ -53,19 +57,20 @@ def catalogue(connection: Connection) -> dict[str, Any]:
 
 
 def layers(connection: Connection) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(sql.layers)]
+    return [dict(row) for row in connection.execute(sql.layers).mappings()]
 
 
 def editions(connection: Connection, layer: str) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(sql.editions, {"layer": layer})]
+    return [dict(row) for row in connection.execute(sql.editions, {"layer": layer}).mappings()]
 
 
 def editions_by_id(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(sql.editions_by_id, {"editions": list(ids)})]
+    return [dict(row) for row in connection.execute(sql.editions_by_id, {"editions": list(ids)}).mappings()]
 
 
 def set_aside(connection: Connection, edition: int, limit: int) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(sql.set_aside, {"edition": edition, "limit": limit})]
+    rows = connection.execute(sql.set_aside, {"edition": edition, "limit": limit})
+    return [dict(row) for row in rows.mappings()]
 
 
 def outline(connection: Connection) -> BaseGeometry | None:
@@ -92,7 +97,9 @@ def keep_outline(connection: Connection, shape: BaseGeometry, srid: int, basis: 
 
 
 def begin_delivery(connection: Connection, actor: Actor, name: str, state: str = "reading") -> int:
-    return int(connection.execute(sql.begin_delivery, {"name": name, "actor": actor.id, "state": state}).scalar_one())
+    return int(
+        connection.execute(sql.begin_delivery, {"name": name, "actor": actor.id, "state": state}).scalar_one()
+    )
 
 
 def end_delivery(
@@ -119,8 +126,8 @@ def end_delivery(
 
 
 def delivery(connection: Connection, number: int) -> dict[str, Any] | None:
-    row = connection.execute(sql.delivery, {"id": number}).first()
+    row = connection.execute(sql.delivery, {"id": number}).mappings().first()
     if row is None:
         return None
-    published = [dict(each._mapping) for each in connection.execute(sql.delivered, {"id": number})]
-    return {**row._mapping, "layers": published}
+    published = [dict(each) for each in connection.execute(sql.delivered, {"id": number}).mappings()]
+    return {**row, "layers": published}

@@ -42,7 +42,10 @@ def answer_layers(
     by_edition: dict[int, list[Hit]] = defaultdict(list)
     for hit in measured.hits:
         by_edition[hit.edition].append(hit)
-    return [_layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells) for layer in layers]
+    return [
+        _layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells)
+        for layer in layers
+    ]
 
 
 def _layer(
@@ -55,7 +58,9 @@ def _layer(
 ) -> dict[str, Any]:
     edition = layer["edition"]
     footprint = measured.footprints.get(edition) if hits else None
-    covered_share = _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] is not None else None
+    covered_share = (
+        _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] is not None else None
+    )
     raster = cells.get(edition)
     if raster is not None:
         covered_share = raster.share
@@ -84,7 +89,11 @@ def _layer(
 
 
 def _state(
-    layer: Mapping[str, Any], any_hit: bool, raster: Cells | None, covered_share: float | None, failure: str | None
+    layer: Mapping[str, Any],
+    any_hit: bool,
+    raster: Cells | None,
+    covered_share: float | None,
+    failure: str | None,
 ) -> tuple[State, dict[str, Any] | None]:
     if failure is not None:
         return "failed", {"code": "geometry_failed", "params": {"detail": failure}}
@@ -97,7 +106,10 @@ def _state(
     if covered_share >= WHOLE:
         return "clear", None
     if covered_share > 0:
-        return "no data", {"code": "partly_covered", "params": {"clear_share": covered_share, "no_data_share": 1.0 - covered_share}}
+        return "no data", {
+            "code": "partly_covered",
+            "params": {"clear_share": covered_share, "no_data_share": 1.0 - covered_share},
+        }
     return "no data", {"code": "outside_coverage", "params": {}}
 
 
@@ -111,7 +123,9 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
         "length_m": hit.length,
         "count": 1,
         "edition": hit.edition,
-        "sliver": hit.area is not None and bool(hit.perimeter) and 2.0 * hit.area / (hit.perimeter or 1.0) < tolerance,
+        "sliver": hit.area is not None
+        and bool(hit.perimeter)
+        and 2.0 * hit.area / (hit.perimeter or 1.0) < tolerance,
     }
 
 
@@ -133,7 +147,10 @@ def summary(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
     """What of an answer is compared and hashed: editions, states and figures, areas to 0.01 m2, lengths to 0.01 m, shares to 1e-6."""
     return {
-        "site": {"area_m2": _round(answer["site"]["area_m2"], 2), "geometry": answer["site"]["project_geometry"]},
+        "site": {
+            "area_m2": _round(answer["site"]["area_m2"], 2),
+            "geometry": answer["site"]["project_geometry"],
+        },
         "verdict": answer["verdict"],
         "editions": {code: pinned["id"] for code, pinned in answer["editions"].items()},
         "layers": [
@@ -145,7 +162,10 @@ def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
                 "count": layer["count"],
                 "covered_share": _round(layer["covered_share"], 6),
                 "values": layer["values"],
-                "hits": sorted([hit["id"], hit["class"], _round(hit["area_m2"], 2), _round(hit["length_m"], 2)] for hit in layer["hits"]),
+                "hits": sorted(
+                    [hit["id"], hit["class"], _round(hit["area_m2"], 2), _round(hit["length_m"], 2)]
+                    for hit in layer["hits"]
+                ),
             }
             for layer in answer["layers"]
         ],
@@ -165,13 +185,17 @@ def seal(answer: Mapping[str, Any]) -> str:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where two answers' facts differ: by layer code, what was and what is. Empty where they are the same."""
     was, become = facts(before), facts(now)
-    found = [{"what": key, "was": was[key], "now": become[key]} for key in ("site", "verdict", "editions") if was[key] != become[key]]
+    found = [
+        {"what": key, "was": was[key], "now": become[key]}
+        for key in ("site", "verdict", "editions")
+        if was[key] != become[key]
+    ]
     then = {layer["code"]: layer for layer in was["layers"]}
     today = {layer["code"]: layer for layer in become["layers"]}
-    for code in sorted(then.keys() | today.keys()):
-        if then.get(code) != today.get(code):
-            found.append({"what": "layer", "code": code, "was": then.get(code), "now": today.get(code)})
-    return found
+    changed = [code for code in sorted(then.keys() | today.keys()) if then.get(code) != today.get(code)]
+    return found + [
+        {"what": "layer", "code": code, "was": then.get(code), "now": today.get(code)} for code in changed
+    ]
 
 
 def _round(value: float | None, digits: int) -> float | None:

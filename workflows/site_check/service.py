@@ -21,7 +21,14 @@ from workflows.site_check import model, store
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no letter that is read as another
 
 
-def check(connection: Connection, actor: Actor, site: Site, *, layers: Sequence[str] | None = None, keep: bool = True) -> dict[str, Any]:
+def check(
+    connection: Connection,
+    actor: Actor,
+    site: Site,
+    *,
+    layers: Sequence[str] | None = None,
+    keep: bool = True,
+) -> dict[str, Any]:
     """Measure ``site`` against the editions in force of all ``layers`` (default: every layer) and keep the answer.
 
     Refused ``site_outside_district``, ``site_larger_than_district``, ``layer_unknown``, ``no_layers``.
@@ -43,11 +50,18 @@ def check(connection: Connection, actor: Actor, site: Site, *, layers: Sequence[
         "width_m": site.width_m,
         "axis_length_m": site.axis_length_m,
     }
-    answer |= {"checked_at": made_at.isoformat(), "workspace": workspace["name"], "product": workflows.PRODUCT, "checked_by": actor.id}
+    answer |= {
+        "checked_at": made_at.isoformat(),
+        "workspace": workspace["name"],
+        "product": workflows.PRODUCT,
+        "checked_by": actor.id,
+    }
     answer["sha256"] = model.seal(answer)
     if keep:
         pinned = [layer["edition"] for layer in chosen if layer["edition"] is not None]
-        store.keep(connection, actor, site.geometry, workspace["srid"], answer, model.canonical(answer), pinned)
+        store.keep(
+            connection, actor, site.geometry, workspace["srid"], answer, model.canonical(answer), pinned
+        )
     return answer
 
 
@@ -60,18 +74,29 @@ def again(connection: Connection, id: str) -> dict[str, Any]:
     """Measured anew on the pinned editions: ``same``, the stored ``answer``, and ``differences`` where there are any."""
     before, site = store.read(connection, id)
     workspace = base_map.workspace(connection)
-    pinned = {row["id"]: row for row in base_map_store.editions_by_id(connection, [each["id"] for each in before["editions"].values()])}
+    pinned = {
+        row["id"]: row
+        for row in base_map_store.editions_by_id(
+            connection, [each["id"] for each in before["editions"].values()]
+        )
+    }
     chosen = [_as_then(layer, pinned) for layer in before["layers"]]
     now = _measure(connection, site, workspace["srid"], chosen)
     differences = model.differences(before, now)
-    return {"same": not differences and model.seal(before) == before["sha256"], "answer": before, "differences": differences}
+    return {
+        "same": not differences and model.seal(before) == before["sha256"],
+        "answer": before,
+        "differences": differences,
+    }
 
 
 def hits_geojson(connection: Connection, id: str, code: str | None = None) -> dict[str, Any]:
     """FeatureCollection in degrees of what the hits share with the site; whole features are never given out here."""
     answer, site = store.read(connection, id)
     srid = base_map.workspace(connection)["srid"]
-    listed = [(layer, hit) for layer in answer["layers"] if code in (None, layer["code"]) for hit in layer["hits"]]
+    listed = [
+        (layer, hit) for layer in answer["layers"] if code in (None, layer["code"]) for hit in layer["hits"]
+    ]
     shapes = overlay.parts(connection, site, srid, [(hit["edition"], hit["id"]) for _, hit in listed])
     features = [
         {
@@ -96,7 +121,11 @@ def latest(connection: Connection, limit: int = 50, offset: int = 0) -> list[dic
 
 def _fits(site: BaseGeometry, district: BaseGeometry) -> None:
     if site.area > district.area:
-        raise Refused("site_larger_than_district", site_km2=round(site.area / 1e6, 2), district_km2=round(district.area / 1e6, 2))
+        raise Refused(
+            "site_larger_than_district",
+            site_km2=round(site.area / 1e6, 2),
+            district_km2=round(district.area / 1e6, 2),
+        )
     if not site.intersects(district):
         raise Refused("site_outside_district", distance_km=round(site.distance(district) / 1000, 2))
 
@@ -110,12 +139,18 @@ def _chosen(known: list[dict[str, Any]], codes: Sequence[str] | None) -> list[di
     return [layer for layer in known if layer["code"] in set(codes)]
 
 
-def _measure(connection: Connection, site: BaseGeometry, srid: int, layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _measure(
+    connection: Connection, site: BaseGeometry, srid: int, layers: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """verdict, reasons, summary, site figures, layers and editions of an answer."""
     described = store.describe(connection, site, srid)
     vector = [layer for layer in layers if layer["edition"] is not None and layer["kind"] != "raster"]
     measured = overlay.measure(
-        connection, site, srid, [layer["edition"] for layer in vector], [layer["edition"] for layer in vector if layer["disjoint"]]
+        connection,
+        site,
+        srid,
+        [layer["edition"] for layer in vector],
+        [layer["edition"] for layer in vector if layer["disjoint"]],
     )
     coverages = sorted({layer["coverage_id"] for layer in layers if layer["coverage_id"] is not None})
     covered = overlay.covered(connection, site, srid, coverages)
@@ -153,7 +188,24 @@ def _pinned(layer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_then(answered: Mapping[str, Any], pinned: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     """A layer as the stored answer saw it: its words from the answer, its edition from the base map."""
-    told = {key: answered[key] for key in ("code", "name", "name_en", "theme", "kind", "department", "origin", "grade", "edition")}
-    absent = dict.fromkeys(("seq", "status", "published_at", "sha256", "source", "crs_in", "crs_basis", "coverage_basis", "coverage_id", "disjoint", "raster"))
+    told = {
+        key: answered[key]
+        for key in ("code", "name", "name_en", "theme", "kind", "department", "origin", "grade", "edition")
+    }
+    absent = dict.fromkeys(
+        (
+            "seq",
+            "status",
+            "published_at",
+            "sha256",
+            "source",
+            "crs_in",
+            "crs_basis",
+            "coverage_basis",
+            "coverage_id",
+            "disjoint",
+            "raster",
+        )
+    )
     edition = pinned.get(answered["edition"])
     return {**absent, **({} if edition is None else edition), **told, "tolerance_m": 0.0}

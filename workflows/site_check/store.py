@@ -36,7 +36,15 @@ def describe(connection: Connection, site: BaseGeometry, srid: int) -> dict[str,
     }
 
 
-def keep(connection: Connection, actor: Actor, site: BaseGeometry, srid: int, answer: Mapping[str, Any], text: str, editions: Sequence[int]) -> None:
+def keep(
+    connection: Connection,
+    actor: Actor,
+    site: BaseGeometry,
+    srid: int,
+    answer: Mapping[str, Any],
+    text: str,
+    editions: Sequence[int],
+) -> None:
     """``text`` is ``answer`` in canonical JSON."""
     connection.execute(
         sql.keep,
@@ -65,4 +73,6 @@ def read(connection: Connection, id: str) -> tuple[dict[str, Any], BaseGeometry]
 
 
 def latest(connection: Connection, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(sql.latest, {"limit": limit, "offset": offset})]
+    return [
+        dict(row) for row in connection.execute(sql.latest, {"limit": limit, "offset": offset}).mappings()
+    ]

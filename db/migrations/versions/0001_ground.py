@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from alembic import op
@@ -12,7 +13,7 @@ down_revision = None
 
 def upgrade() -> None:
     # The bare cursor: the text holds format() patterns that a driver looking for parameters would trip over.
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 
 

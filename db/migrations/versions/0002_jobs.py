@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from alembic import op
 from procrastinate.schema import SchemaManager
 
@@ -10,7 +12,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute("CREATE SCHEMA jobs")
         cursor.execute("SET LOCAL search_path TO jobs, public")
         cursor.execute(SchemaManager.get_schema())

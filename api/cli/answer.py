@@ -1,0 +1,100 @@
+"""A check's answer in a terminal: one sentence, what is hit, what nobody can say, and how many are clear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from api.cli import terminal
+from api.language import Speech
+from api.numbers import Figures
+
+MARK = {"hit": "[red]■[/]", "clear": "[green]●[/]", "no data": "[dim]▨[/]", "failed": "[magenta]✕[/]"}
+ORDER = ("hit", "failed", "no data", "clear")
+
+
+def table(answer: Mapping[str, Any], everything: bool) -> None:
+    speech = terminal.speech()
+    figures = Figures(speech)
+    console = Console(highlight=False, width=None if Console().is_terminal else 140)
+    summary = answer["summary"]
+    console.print()
+    console.print(
+        f"[bold]{speech.say('cli.answer', n=len(answer['layers']), hit=summary['hit'], clear=summary['clear'], no_data=summary['no data'], failed=summary['failed'])}[/]"
+    )
+    console.print(speech.say("cli.answer_site", area=_area(answer["site"]["area_m2"], figures), crs=answer["site"]["crs"], check=answer["id"]))
+    listed = [state for state in ORDER if state != "clear" or everything]
+    rows = [layer for state in listed for layer in answer["layers"] if layer["state"] == state]
+    if not everything:
+        rows = [layer for layer in rows if layer["state"] != "no data" or _partly(layer)]
+    if rows:
+        console.print(_table(rows, answer["editions"], speech, figures))
+    if not everything:
+        _rest(console, answer["layers"], speech)
+
+
+def _partly(layer: Mapping[str, Any]) -> bool:
+    return bool(layer["reason"] and layer["reason"]["code"] == "partly_covered")
+
+
+def _table(rows: Iterable[Mapping[str, Any]], editions: Mapping[str, Any], speech: Speech, figures: Figures) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    made.add_column("")
+    made.add_column(speech.say("cli.column_layer"), overflow="fold")
+    made.add_column(speech.say("cli.column_share"), justify="right")
+    made.add_column(speech.say("cli.column_measure"), justify="right")
+    made.add_column(speech.say("cli.column_count"), justify="right")
+    made.add_column(speech.say("cli.column_edition"), justify="right")
+    made.add_column(speech.say("cli.column_what"), overflow="fold")
+    for layer in rows:
+        edition = editions.get(layer["code"])
+        made.add_row(
+            MARK[layer["state"]],
+            escape(speech.name(layer)),
+            "" if layer["share"] is None else figures.share(layer["share"]),
+            _measure(layer, figures),
+            str(layer["count"]) if layer["count"] else "",
+            "" if edition is None else f"#{edition['seq']}",
+            _what(layer, speech),
+        )
+    return made
+
+
+def _measure(layer: Mapping[str, Any], figures: Figures) -> str:
+    if layer["area_m2"] is not None:
+        return _area(layer["area_m2"], figures)
+    if layer["length_m"] is not None:
+        return figures.length(layer["length_m"])
+    return ""
+
+
+def _area(square_metres: float, figures: Figures) -> str:
+    return f"{figures.square_metres(square_metres)} · {figures.mu(square_metres)}"
+
+
+def _what(layer: Mapping[str, Any], speech: Speech) -> str:
+    if layer["reason"] is not None:
+        return speech.reason(layer["reason"]["code"], layer["reason"]["params"])
+    if layer["values"] and "mean" in layer["values"]:
+        told = layer["values"]
+        return f"{told['min']} – {told['mean']} – {told['max']} {told['unit'] or ''}".strip()
+    classes = dict.fromkeys(hit["class"] for hit in layer["hits"] if hit["class"])
+    return escape(speech.list(list(classes)[:6])) + (" …" if len(classes) > 6 else "")
+
+
+def _rest(console: Console, layers: Iterable[Mapping[str, Any]], speech: Speech) -> None:
+    """The layers not in the table, in a line each: silence is told as such."""
+    silent = [layer for layer in layers if layer["state"] == "no data" and not _partly(layer)]
+    clear = [layer for layer in layers if layer["state"] == "clear"]
+    if silent:
+        console.print(f"{MARK['no data']} {speech.say('cli.rest_no_data', n=len(silent), names=_names(silent, speech))}", style="dim")
+    if clear:
+        console.print(f"{MARK['clear']} {speech.say('cli.rest_clear', n=len(clear), names=_names(clear, speech))}", style="dim")
+
+
+def _names(layers: list[Mapping[str, Any]], speech: Speech) -> str:
+    return escape(speech.list([speech.name(layer) for layer in layers[:8]])) + (" …" if len(layers) > 8 else "")

@@ -1,0 +1,203 @@
+"""`import`: a file, a folder or a zip becomes editions of a workspace, which is made where it lacks; or a draft catalogue to edit."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from api.cli import terminal
+from api.cli.run import JsonOption, WorkspaceOption
+from layers.refusal import Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from gis.crs import Crs
+    from layers.model import Kind
+    from workflows.base_map.intake import Imported
+
+Tell = Callable[[str, str, int, int], None]
+
+
+def import_(
+    path: Annotated[Path, typer.Argument(help="文件、文件夹或 zip | file, folder or zip")],
+    workspace: WorkspaceOption = None,
+    project_crs: Annotated[
+        str | None,
+        typer.Option("--project-crs", help="新工作区的坐标系，如 EPSG:4547 | CRS of a workspace that is made now"),
+    ] = None,
+    source_crs: Annotated[
+        str | None, typer.Option("--source-crs", help="文件未写明的坐标系 | CRS of files that state none")
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="新工作区的名称 | title of a workspace made now")] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option("--catalogue", help="先载入此文件夹的图层目录 | load the layer catalogue in this folder first"),
+    ] = None,
+    vouched_by: Annotated[
+        str | None,
+        typer.Option(
+            "--vouched-by",
+            help="由此人担保未知图层覆盖全区；否则未命中即“无数据” | who vouches that unknown layers cover the district; without it, no hit means no data",
+        ),
+    ] = None,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="略过读不了的文件 | publish the rest where a file cannot be read")
+    ] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="不入库，只写出可编辑的图层目录 | publish nothing, write a catalogue to edit")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """入库：读取、检查、发布 | read, check and publish what was handed over."""
+    from gis import crs
+    from workflows import people
+    from workflows.base_map import intake
+
+    declared = crs.parse(source_crs) if source_crs else None
+    if draft:
+        terminal.answer(_draft(path, declared))
+        return
+    steward = people.steward(getpass.getuser())
+    engine = _place(workspace, project_crs, title, catalogue, steward)
+    with progress() as tell:
+        imported = intake.import_delivery(
+            engine,
+            steward,
+            path,
+            source_crs=declared,
+            coverage_word=vouched_by,
+            skip_refused=skip_refused,
+            on_progress=tell,
+        )
+    if as_json:
+        terminal.answer_json(_plain(imported))
+    else:
+        _table(imported)
+
+
+def _place(name: str | None, project_crs: str | None, title: str | None, catalogue: Path | None, actor: Any) -> Engine:
+    from db import session
+    from db import workspace as workspaces
+    from db.settings import Web, read
+    from gis import crs
+    from workflows.base_map import service
+
+    chosen = name or read(Web).workspace
+    if project_crs is not None:
+        project = crs.parse(project_crs)
+        if project.epsg is None or project.geographic:
+            raise Refused("project_crs_not_metric", got=project.label)
+        workspaces.make(chosen, title=title or chosen, srid=project.epsg, crs_wkt=project.wkt, actor=actor)
+    elif chosen not in workspaces.names():
+        raise Refused("workspace_needs_crs", workspace=chosen)
+    workspaces.open(chosen)
+    engine = session.engine(chosen)
+    if catalogue is not None:
+        from layers.catalogue import load
+
+        with session.transaction(engine, actor) as connection:
+            service.load_catalogue(connection, load(catalogue))
+    return engine
+
+
+def _draft(path: Path, declared: Crs | None) -> str:
+    """The guesses as a catalogue: read as an import reads, in degrees, and nothing is kept."""
+    from gis import crs, readers
+    from layers.draft import DraftEntry, draft
+    from workflows.base_map import intake, model
+
+    with progress() as tell:
+        reading = readers.read(
+            path,
+            project_crs=crs.parse(4326),
+            source_crs=declared,
+            on_progress=lambda name, done, total: tell("reading", name, done, total),
+        )
+    sources = intake.plan_names(list(reading.sources))
+    guesses = [
+        model.guess(code, named, source.fields, source.attributes)
+        for code, named, source in zip(model.codes(sources), sources, reading.sources, strict=True)
+    ]
+    return draft(
+        DraftEntry(each.name, cast("Kind", each.kind), each.source, each.identify, each.classify, each.code) for each in guesses
+    )
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """A bar on the terminal; a line now and then where there is none."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    speech = terminal.speech()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(phase: str, name: str, done: int, total: int) -> None:
+            description = f"{speech.say(f'cli.phase_{phase}')} {name[-40:]}"
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(description, total=total)
+            bar.update(tasks[phase], description=description, completed=done, total=total)
+            if not console.is_terminal and total and done % max(total // 5, 1) == 0:
+                console.print(f"{speech.say(f'cli.phase_{phase}')} {done}/{total}", highlight=False)
+
+        yield tell
+
+
+def _plain(imported: Imported) -> dict[str, Any]:
+    return {
+        "delivery": imported.delivery,
+        "name": imported.name,
+        "sha256": imported.sha256,
+        "isolation": imported.isolation,
+        "totals": _totals(imported),
+        "layers": imported.layers,
+        "refused": imported.refused,
+        "ignored": imported.ignored,
+    }
+
+
+def _totals(imported: Imported) -> dict[str, int]:
+    keys = ("rows_read", "rows_published", "rows_set_aside")
+    return {"layers": len(imported.layers), **{key: sum(layer[key] for layer in imported.layers) for key in keys}}
+
+
+def _table(imported: Imported) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    speech = terminal.speech()
+    console = Console(highlight=False, width=None if Console().is_terminal else 140)
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    made.add_column(speech.say("cli.column_layer"), overflow="fold")
+    made.add_column(speech.say("cli.column_kind"))
+    for column in ("read", "published", "set_aside", "edition"):
+        made.add_column(speech.say(f"cli.column_{column}"), justify="right")
+    made.add_column(speech.say("cli.column_origin"))
+    for layer in imported.layers:
+        counts = (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"])
+        made.add_row(
+            escape(layer["code"]),
+            speech.say(f"kind.{layer['kind']}"),
+            *(f"{count:,}" for count in counts),
+            f"#{layer['seq']}",
+            speech.say(f"origin.{layer['origin']}"),
+        )
+    console.print(made)
+    for each in imported.refused:
+        console.print(f"[magenta]✕[/] {escape(each['path'])}: {escape(speech.reason(each['code'], each['params']))}")
+    if imported.ignored:
+        console.print(speech.say("cli.ignored", n=len(imported.ignored), files=imported.ignored), style="dim")
+    totals = _totals(imported)
+    console.print(
+        f"[bold]{speech.say('cli.imported', n=totals['layers'], read=totals['rows_read'], published=totals['rows_published'], aside=totals['rows_set_aside'])}[/]"
+    )

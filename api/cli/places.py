@@ -1,0 +1,16 @@
+"""Which workspace a command speaks of: the one named, the one set, or the demo; opened and brought up to date."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from db import session
+from db import workspace as workspaces
+from db.settings import Web, read
+from db.workspace import Workspace
+
+
+def opened(name: str | None) -> tuple[Workspace, Engine]:
+    """GroundError ``workspace_unknown`` where there is none of that name."""
+    place = workspaces.open(name or read(Web).workspace)
+    return place, session.engine(place.name)
