@@ -82,8 +82,10 @@ def _what(layer: Mapping[str, Any], speech: Speech) -> str:
     if layer["values"] and "mean" in layer["values"]:
         told = layer["values"]
         return f"{told['min']} – {told['mean']} – {told['max']} {told['unit'] or ''}".strip()
-    classes = dict.fromkeys(hit["class"] for hit in layer["hits"] if hit["class"])
-    return escape(speech.list(list(classes)[:6])) + (" …" if len(classes) > 6 else "")
+    classes = list(dict.fromkeys(hit["class"] for hit in layer["hits"] if hit["class"]))
+    words = layer["class_names"]
+    named = [f"{code} {words[code]['en' if speech.language == 'en' else 'zh']}" if code in words else code for code in classes[:6]]
+    return escape(speech.list(named)) + (" …" if len(classes) > 6 else "")
 
 
 def _rest(console: Console, layers: Iterable[Mapping[str, Any]], speech: Speech) -> None:
@@ -91,9 +93,9 @@ def _rest(console: Console, layers: Iterable[Mapping[str, Any]], speech: Speech)
     silent = [layer for layer in layers if layer["state"] == "no data" and not _partly(layer)]
     clear = [layer for layer in layers if layer["state"] == "clear"]
     if silent:
-        console.print(f"{MARK['no data']} {speech.say('cli.rest_no_data', n=len(silent), names=_names(silent, speech))}", style="dim")
+        console.print(f"{MARK['no data']} {speech.say('cli.rest_no_data', n=len(silent), names=_names(silent, speech))}", style="dim", soft_wrap=True)
     if clear:
-        console.print(f"{MARK['clear']} {speech.say('cli.rest_clear', n=len(clear), names=_names(clear, speech))}", style="dim")
+        console.print(f"{MARK['clear']} {speech.say('cli.rest_clear', n=len(clear), names=_names(clear, speech))}", style="dim", soft_wrap=True)
 
 
 def _names(layers: list[Mapping[str, Any]], speech: Speech) -> str:

@@ -16,9 +16,14 @@ import typer
 from api.cli import serving, terminal
 from db.cluster import Cluster
 from db.lock import alone
-from db.settings import CHECKOUT, home, make_folder
+from db.settings import CHECKOUT, folder, home, make_folder
 
-CHECKS = (("ruff", "check", "."), ("mypy",), ("lint-imports",))
+# Run as modules: the scripts in .venv/bin know the folder they were made in, and a checkout may be moved.
+CHECKS = {
+    "ruff": ("-m", "ruff", "check", "."),
+    "mypy": ("-m", "mypy"),
+    "lint-imports": ("-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-logo"),
+}
 NOT_OURS = ("DATABASE_URL", "HETU_WORKSPACE", "HETU_PORT", "HETU_LANG")
 """What a person has set for the product; the tests set their own."""
 
@@ -37,10 +42,10 @@ def prove(
         environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS} | {
             "HETU_HOME": str(own)
         }
-        failed = [] if selected else [check[0] for check in CHECKS if _run(check, environment) != 0]
+        failed = [] if selected else [name for name, words in CHECKS.items() if _run(words, environment) != 0]
         tier = () if everything else ("-m", "not all")
         parallel = () if any(word.startswith("-n") for word in words) else ("-n", "2", "--dist", "worksteal")
-        code = _run(("pytest", *tier, *parallel, *words), environment)
+        code = _run(("-m", "pytest", *tier, *parallel, *words), environment)
     if failed:
         terminal.say("checks_failed", which=", ".join(failed))
     raise typer.Exit(code or (1 if failed else 0))
@@ -50,10 +55,9 @@ prove.context_settings = {"allow_extra_args": True, "ignore_unknown_options": Tr
 
 
 def _run(words: tuple[str, ...], environment: dict[str, str]) -> int:
-    """Run one of the environment's tools to its end. An interruption reaches it too; we wait for its last words."""
-    terminal.say("running", what=" ".join(words))
-    tool = Path(sys.executable).with_name(words[0])
-    with subprocess.Popen([str(tool), *words[1:]], cwd=CHECKOUT, env=environment) as child:
+    """Run one of our tools to its end. An interruption reaches it too; we wait for its last words."""
+    terminal.say("running", what=" ".join(words[1:]))
+    with subprocess.Popen([sys.executable, *words], cwd=CHECKOUT, env=environment) as child:
         while True:
             try:
                 return child.wait()
@@ -68,8 +72,7 @@ def _own_home() -> Iterator[Path]:
     """A home beside the real one, empty at the start whatever an earlier run left, and gone at the end."""
     real = home()
     own = real.with_name(real.name + "-test")
-    make_folder(own.parent, 0o755)
-    with alone(own.with_suffix(".lock"), patience=1.0):
+    with alone(folder("run") / "test.lock", patience=1.0):
         _clear(own)
         make_folder(own, 0o711)
         try:

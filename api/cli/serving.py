@@ -52,12 +52,17 @@ def serve(workspace: str, port: int | None = None) -> Served:
     with alone(folder("run") / "serving.lock"):
         source = source_age()
         worker = _kept(f"worker-{workspace}", source, None) or _start_worker(workspace, source)
-        server = _kept(f"server-{workspace}", source, port) or _start_server(workspace, source, port)
-        _wait_for_health(server)
-        if not worker.alive():
-            raise GroundError(
-                "process_died", process=worker.name, log=str(worker.log), reason=worker.last_words()
-            )
+        server = _kept(f"server-{workspace}", source, port)
+        try:
+            server = server or _start_server(workspace, source, port)
+            _wait_for_health(server)
+            if not worker.alive():
+                raise _died(worker)
+        except (GroundError, KeyboardInterrupt):
+            for process in (server, worker):  # half of it running would only look like a service
+                if process:
+                    process.end()
+            raise
         return Served(workspace, server, worker)
 
 
@@ -164,3 +169,9 @@ def _wait_for_health(server: Process) -> None:
         if time.monotonic() > until:
             raise GroundError("server_silent", seconds=int(HEALTH_PATIENCE), log=str(server.log))
         time.sleep(0.1)
+
+
+def _died(process: Process) -> GroundError:
+    return GroundError(
+        "process_died", process=process.name, log=str(process.log), reason=process.last_words()
+    )

@@ -6,11 +6,12 @@ Refusals become a sentence and exit 1; an interruption ends politely; what nobod
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +19,12 @@ import typer
 
 from api.language import Speech
 from db.errors import GroundError
-from db.settings import folder
+from db.settings import folder, home
 from layers.refusal import Refused
 
 INTERRUPTED = 130
+SURPRISED = 70
+FULL = os.strerror(errno.ENOSPC)
 
 
 def speech() -> Speech:
@@ -49,7 +52,7 @@ def courtesy() -> Iterator[None]:
     try:
         yield
     except (GroundError, Refused) as refusal:
-        print(speech().reason(refusal.code, refusal.params), file=sys.stderr)  # noqa: T201 - this is the console
+        _refuse(refusal.code, refusal.params)
         raise typer.Exit(1) from refusal
     except KeyboardInterrupt as stop:
         say("interrupted")
@@ -59,21 +62,37 @@ def courtesy() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from closed
     except Exception as surprise:
-        if _typers_own(surprise):
-            raise
-        log = folder("logs") / "cli.log"
-        with log.open("a") as book:
-            book.write(
-                f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n"
-            )
-        say(
-            "surprise",
-            what=f"{type(surprise).__name__}: {str(surprise).splitlines()[0] if str(surprise) else ''}",
-            log=log,
-        )
-        raise typer.Exit(70) from surprise
+        if type(surprise).__module__.partition(".")[0] in {"typer", "click"}:
+            raise  # usage errors and exits, which typer shows by itself
+        known = _known(surprise)
+        if known:
+            _refuse(*known)
+            raise typer.Exit(1) from surprise
+        _record(surprise)
+        raise typer.Exit(SURPRISED) from surprise
 
 
-def _typers_own(surprise: Exception) -> bool:
-    """Usage errors and exits, which typer shows by itself."""
-    return type(surprise).__module__.split(".")[0] in {"typer", "click"}
+def _refuse(code: str, params: Mapping[str, Any]) -> None:
+    print(speech().reason(code, params), file=sys.stderr, flush=True)  # noqa: T201 - this is the console
+
+
+def _known(surprise: Exception) -> tuple[str, Mapping[str, Any]] | None:
+    """What the house has a sentence for although a library said it: a full disk, a database that went away."""
+    from api.errors import known
+
+    if FULL in str(surprise):
+        return "disk_full", {"folder": str(home())}
+    _, code, params = known(surprise)
+    return None if code == "unexpected" else (code, params)
+
+
+def _record(surprise: Exception) -> None:
+    log = home() / "logs" / "cli.log"
+    with (
+        contextlib.suppress(OSError, GroundError),
+        (folder("logs") / log.name).open("a", encoding="utf-8") as book,
+    ):
+        book.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:])}\n")
+        traceback.print_exception(surprise, file=book)
+    first = (str(surprise).splitlines() or [""])[0]
+    say("surprise", what=f"{type(surprise).__name__}: {first}", log=log)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.codes import ClassEntry, ClassSystem
 from layers.model import Basis, Catalogue, Layer, RasterSays, plain
 from workflows.base_map import store
 
@@ -27,6 +28,15 @@ def load_catalogue(connection: Connection, catalogue: Catalogue) -> None:
 def catalogue_layers(connection: Connection) -> Mapping[str, Layer]:
     """The layers this workspace's catalogue knows, as stanzas; guessed ones are not among them."""
     return {code: _stanza(body) for code, origin, body in store.stanzas(connection) if origin == "catalogue"}
+
+
+def class_systems(connection: Connection) -> Mapping[str, ClassSystem]:
+    """The class systems of the catalogue in use, by code."""
+    told = store.catalogue(connection).get("classes", {})
+    return {
+        code: ClassSystem(**{**body, "classes": {each: ClassEntry(**entry) for each, entry in body["classes"].items()}})
+        for code, body in told.items()
+    }
 
 
 def _stanza(body: Mapping[str, Any]) -> Layer:

@@ -24,12 +24,17 @@ from gis.crs import Crs, parse
 from gis.edition import Arrival, Coverage
 from gis.sandbox import BULK, Limits
 from gis.stage import Features
+from layers.codes import ClassSystem
 from layers.model import Layer
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, store
 
 Progress = Callable[[str, str, int, int], None]
 """phase ("reading" or "publishing"), what is in hand, done, total."""
+
+
+PLOT_IDENTITY = ("number", "name")
+"""What boundary text calls a plot; its columns are the format's, not the department's."""
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ def import_delivery(
             with session.read(engine) as connection:
                 srid = store.workspace(connection)["srid"]
                 known = catalogue.catalogue_layers(connection)
+                systems = catalogue.class_systems(connection)
             reading = readers.read(
                 path,
                 project_crs=parse(srid),
@@ -95,7 +101,7 @@ def import_delivery(
                 plans = _plan(connection, reading, known, coverage_word, refused, skip_refused)
                 if not plans:
                     raise Refused("nothing_to_publish", name=reading.name)
-                _put_all(connection, number, srid, plans, tell)
+                _put_all(connection, number, srid, plans, systems, tell)
                 store.end_delivery(
                     connection,
                     number,
@@ -270,22 +276,36 @@ def _coverage(
     return edition.NOBODY
 
 
-def _put_all(connection: Connection, delivery: int, srid: int, plans: list[_Plan], tell: Progress) -> None:
+def _put_all(
+    connection: Connection,
+    delivery: int,
+    srid: int,
+    plans: list[_Plan],
+    systems: Mapping[str, ClassSystem],
+    tell: Progress,
+) -> None:
     position = store.last_position(connection)
     staged: list[tuple[str, int]] = []
     for done, plan in enumerate(plans):
         tell("publishing", plan.code, done, len(plans))
         if plan.guess is not None:
             store.keep_layer(connection, plan.code, "guessed", plan.guess.stanza(), position + done + 1)
-        staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan))))
+        staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan, systems))))
     edition.publish(connection, staged)
     tell("publishing", "", len(plans), len(plans))
 
 
-def _arrival(plan: _Plan) -> Arrival:
+def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem]) -> Arrival:
     source, stanza, guess = plan.source, plan.stanza, plan.guess
     identify = stanza.identify if stanza else guess.identify if guess else ()
+    if source.format == "boundary text":
+        identify = (*identify, *PLOT_IDENTITY)  # its columns have no names of the department's
     classify = stanza.classify if stanza else guess.classify if guess else None
+    system = systems.get(stanza.class_system) if stanza and stanza.class_system else None
+    classes, unknown = model.coded(model.column(source.attributes, (classify,) if classify else ()), system)
+    notes = [{"code": note.code, "params": note.params} for note in source.notes]
+    if unknown and system is not None:
+        notes.append({"code": "unknown_class", "params": {"system": system.zh, "values": unknown}})
     return Arrival(
         layer=plan.code,
         kind=source.kind,
@@ -300,11 +320,11 @@ def _arrival(plan: _Plan) -> Arrival:
         encoding=source.encoding,
         fields=source.fields,
         samples=source.samples,
-        notes=[{"code": note.code, "params": note.params} for note in source.notes],
+        notes=notes,
         features=Features(
             ids=source.rows,
             idents=model.column(source.attributes, identify),
-            classes=model.column(source.attributes, (classify,) if classify else ()),
+            classes=classes,
             attributes=source.attributes,
             geometry=source.geometry,
         ),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from layers.codes import ClassSystem
 from layers.model import Layer, folded, words_for
 
 COVERAGE_SUFFIX = ".coverage"
@@ -123,6 +124,18 @@ def guess(code: str, source: Source, fields: Iterable[tuple[str, str]], attribut
             classify = name
     shown = source.layer if source.layers_in_file > 1 else source.stem
     return Guess(code, shown, source.kind, (identify,) if identify else (), classify, source.path)
+
+
+def coded(values: Sequence[str | None], system: ClassSystem | None) -> tuple[list[str | None], dict[str, int]]:
+    """Values of a class attribute as codes of its system, whether a department wrote the code or the name; and how often each value
+    occurs that the system does not know: those stay as they were written.
+    """
+    if system is None:
+        return list(values), {}
+    meant = {value: system.find(value) for value in set(values) if value is not None}
+    unknown = Counter(value for value in values if value is not None and meant[value] is None)
+    codes = {value: value if entry is None else entry.code for value, entry in meant.items()}
+    return [None if value is None else codes[value] for value in values], dict(unknown)
 
 
 def column(attributes: Sequence[str], names: Sequence[str]) -> list[str | None]:

@@ -77,6 +77,7 @@ def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
         "department": stanza.get("department"),
         "grade": stanza.get("grade"),
         "style": stanza.get("style"),
+        "class_system": stanza.get("class_system"),
         "tolerance_m": stanza.get("tolerance_m"),
         "origin": row["origin"],
         "features": row["rows_published"],

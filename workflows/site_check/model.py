@@ -37,13 +37,14 @@ def answer_layers(
     measured: Measured,
     covered: Mapping[int, float],
     cells: Mapping[int, Cells],
+    systems: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """One answer per layer, in the order given. ``covered``: m2 of the site by coverage id."""
+    """One answer per layer, in the order given. ``covered``: m2 of the site by coverage id; ``systems``: class systems by code."""
     by_edition: dict[int, list[Hit]] = defaultdict(list)
     for hit in measured.hits:
         by_edition[hit.edition].append(hit)
     return [
-        _layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells)
+        _layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells, systems)
         for layer in layers
     ]
 
@@ -55,6 +56,7 @@ def _layer(
     measured: Measured,
     covered: Mapping[int, float],
     cells: Mapping[int, Cells],
+    systems: Mapping[str, Any],
 ) -> dict[str, Any]:
     edition = layer["edition"]
     footprint = measured.footprints.get(edition) if hits else None
@@ -84,6 +86,7 @@ def _layer(
         "length_m": length if any(hit.length is not None for hit in hits) else None,
         "count": len(hits),
         "values": None if raster is None else raster.values,
+        "class_names": _class_names(hits, systems.get(layer["class_system"] or "", {}).get("classes", {})),
         "hits": [_hit(hit, site_area, layer["tolerance_m"] or 0.0) for hit in sorted(hits, key=_by_weight)],
     }
 
@@ -127,6 +130,12 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
         and bool(hit.perimeter)
         and 2.0 * hit.area / (hit.perimeter or 1.0) < tolerance,
     }
+
+
+def _class_names(hits: Sequence[Hit], classes: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What the class codes among the hits are called: {code: {zh, en}}, where the layer's class system knows them."""
+    told = {hit.cls for hit in hits if hit.cls in classes}
+    return {code: {"zh": classes[code]["zh"], "en": classes[code]["en"]} for code in sorted(told)}
 
 
 def _by_weight(hit: Hit) -> tuple[float, float, int]:

@@ -161,7 +161,9 @@ def _measure(
                 cells[layer["edition"]] = model.Cells(*raster.read(layer["raster"], site))
             except Refused as trouble:
                 measured.failed[layer["edition"]] = str(trouble)
-    answered = model.answer_layers(layers, described["area_m2"], measured, covered, cells)
+    answered = model.answer_layers(
+        layers, described["area_m2"], measured, covered, cells, base_map.register(connection, "classes")
+    )
     return {
         "verdict": "no rule",
         "reasons": [{"code": "no_rule_loaded", "params": {}}],
@@ -205,6 +207,7 @@ def _as_then(answered: Mapping[str, Any], pinned: Mapping[int, Mapping[str, Any]
             "coverage_id",
             "disjoint",
             "raster",
+            "class_system",
         )
     )
     edition = pinned.get(answered["edition"])

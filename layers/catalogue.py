@@ -1,0 +1,251 @@
+"""Theme files into a Catalogue, and a layer back into its stanza.
+
+What a layer is stands in ``model.py``, how strict the YAML is in ``strict_yaml.py``, the way back to files in ``export.py``.
+A file that cannot be taken whole is refused whole, with file, stanza, key, what was expected and what was met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from layers.codes import STANDINGS
+from layers.model import (
+    CADENCES,
+    COVERAGES,
+    GRADES,
+    KINDS,
+    LEVELS,
+    STATUSES,
+    Basis,
+    Catalogue,
+    Layer,
+    RasterSays,
+    Theme,
+    folded,
+    plain,
+    words_for,
+)
+from layers.registers import CODE, Registers, bytes_of, load_registers
+from layers.stanza import Fields
+from layers.strict_yaml import CatalogueError, read, told
+
+__all__ = [
+    "REGISTERS",
+    "THEMES",
+    "CatalogueError",
+    "dump",
+    "join",
+    "load",
+    "load_registers",
+    "parse",
+    "read_theme",
+]
+
+REGISTERS = Path(__file__).parent
+THEMES = REGISTERS / "themes"
+
+ATTRIBUTE = r"[^\W\d]\w{0,62}"  # a field name as shapefile, GeoPackage and PostgreSQL all take it
+FILE_WORD = r"[^/\\:*?\"<>|]{1,120}"  # an alias is a file's stem
+INHERITED = (
+    "department",
+    "level",
+    "cadence",
+    "grade",
+    "coverage",
+    "tolerance",
+    "status",
+    "basis",
+    "identify",
+)
+STANZA = (
+    *(
+        "name",
+        "name_en",
+        "kind",
+        "department",
+        "level",
+        "cadence",
+        "grade",
+        "coverage",
+        "tolerance",
+        "status",
+        "style",
+    ),
+    *("basis", "identify", "classify", "class_system", "raster", "aliases", "note"),
+)
+
+
+def load(folder: Path = THEMES, registers: Path = REGISTERS) -> Catalogue:
+    """All ``NN_*.yaml`` of a folder of themes, with the registers of another folder."""
+    ground = load_registers(registers)
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise CatalogueError(
+            "missing", file=folder.name, stanza="-", key="-", expected="NN_theme.yaml", got="nothing"
+        )
+    return join(((path.name, *read_theme(bytes_of(path), path.name, ground)) for path in files), ground)
+
+
+def join(read_files: Iterable[tuple[str, Theme, list[Layer]]], ground: Registers) -> Catalogue:
+    """Themes that were read one by one as one catalogue; refuses what two of them both claim."""
+    themes: dict[str, Theme] = {}
+    orders: dict[int, str] = {}
+    layers: dict[str, Layer] = {}
+    owners: dict[str, str] = {}
+
+    def twice(file: str, stanza: str, key: str, got: str) -> CatalogueError:
+        return CatalogueError("duplicate", file=file, stanza=stanza, key=key, expected="each once", got=got)
+
+    for file, theme, found in sorted(read_files, key=lambda one: (one[1].order, one[0])):
+        if theme.code in themes:
+            raise twice(file, "theme", "code", theme.code)
+        if theme.order in orders:
+            raise twice(file, "theme", "order", f"{theme.order} also in {orders[theme.order]}")
+        themes[theme.code] = theme
+        orders[theme.order] = theme.code
+        for layer in found:
+            if layer.code in layers:
+                raise twice(file, layer.code, "code", f"{layer.code} also in {layers[layer.code].theme}")
+            layers[layer.code] = layer
+            for word in words_for(layer):
+                owner = owners.setdefault(folded(word), layer.code)
+                if owner != layer.code:
+                    key = "code" if word == layer.code else "name" if word == layer.name else "aliases"
+                    raise twice(file, layer.code, key, f"{word} already means {owner}")
+    return Catalogue(
+        themes=MappingProxyType(themes),
+        departments=ground.departments,
+        laws=ground.laws,
+        styles=ground.styles,
+        palettes=ground.palettes,
+        classes=ground.classes,
+        layers=MappingProxyType(layers),
+    )
+
+
+def read_theme(data: bytes, file: str, ground: Registers) -> tuple[Theme, list[Layer]]:
+    """One theme file: its header, the defaults its stanzas inherit, its stanzas."""
+    whole = Fields(read(data, file), file=file, stanza="-", allowed=("theme", "defaults", "layers"))
+    head = Fields(
+        whole.table("theme"), file=file, stanza="theme", allowed=("code", "name", "name_en", "order")
+    )
+    order = head.number("order", 0, 999)
+    if order != int(order):
+        raise head.error("wrong_type", "order", "whole number", told(order))
+    theme = Theme(head.text("code", CODE), head.text("name"), head.text("name_en"), int(order))
+    defaults = whole.table("defaults") if whole.has("defaults") else {}
+    Fields(defaults, file=file, stanza="defaults", allowed=INHERITED)
+    stanzas = whole.table("layers")
+    layers = []
+    for code in stanzas:
+        said = Fields(stanzas, file=file, stanza=told(code), allowed=stanzas.keys()).table(code)
+        taken = Fields(said, file=file, stanza=told(code), allowed=STANZA, inherited=defaults)
+        layers.append(_layer(code, theme.code, taken, ground))
+    return theme, layers
+
+
+def parse(stanza: Mapping[str, object], ground: Registers, file: str = "-") -> Layer:
+    """A stanza that stands alone, with its ``code`` and ``theme`` in it: what ``dump`` gives."""
+    named = told(stanza.get("code", "-"))
+    taken = Fields(stanza, file=file, stanza=named, allowed=("code", "theme", *STANZA))
+    return _layer(taken.take("code", CODE), taken.text("theme", CODE), taken, ground)
+
+
+def _layer(code: object, theme: str, taken: Fields, ground: Registers) -> Layer:
+    code = Fields({"code": code}, file=taken.file, stanza=taken.stanza, allowed=("code",)).text("code", CODE)
+    kind = taken.one_of("kind", KINDS)
+    style = taken.known("style", ground.styles, "styles.yaml")
+    if ground.styles[style].kind != kind:
+        raise taken.error(
+            "mismatch", "style", f"a style for {kind}", f"{style} for {ground.styles[style].kind}"
+        )
+    only_vector = [key for key in ("identify", "classify", "class_system") if key in taken.said]
+    if kind == "raster" and only_vector:
+        raise taken.error(
+            "mismatch", only_vector[0], "nothing for a raster", told(taken.said[only_vector[0]])
+        )
+    if kind != "raster" and taken.has("raster"):
+        raise taken.error("mismatch", "raster", f"nothing for a {kind}", told(taken.said["raster"]))
+    classify, class_system = _classes(taken, ground, ground.styles[style].palette)
+    return Layer(
+        code=code,
+        name=taken.text("name"),
+        name_en=taken.text("name_en"),
+        kind=kind,
+        theme=theme,
+        department=taken.known("department", ground.departments, "departments.yaml"),
+        level=taken.one_of("level", LEVELS),
+        basis=tuple(_basis(said, taken, ground) for said in taken.tables("basis")),
+        cadence=taken.one_of("cadence", CADENCES),
+        grade=taken.one_of("grade", GRADES),
+        style=style,
+        identify=() if kind == "raster" else taken.texts("identify", ATTRIBUTE),
+        classify=classify,
+        class_system=class_system,
+        coverage=taken.one_of("coverage", COVERAGES),
+        tolerance_m=taken.number("tolerance", 0.001, 1000),
+        aliases=taken.texts("aliases", FILE_WORD) if taken.has("aliases") else (),
+        status=taken.one_of("status", STATUSES, default="in_force"),
+        raster=_raster(taken) if kind == "raster" else None,
+        note=taken.text_or_none("note"),
+    )
+
+
+def _classes(taken: Fields, ground: Registers, palette: str | None) -> tuple[str | None, str | None]:
+    classify = taken.text_or_none("classify", ATTRIBUTE)
+    system = (
+        taken.known("class_system", ground.classes, "classes.yaml") if taken.has("class_system") else None
+    )
+    if system is not None and classify is None:
+        raise taken.error("missing", "classify", f"the attribute that holds {system}", "nothing")
+    if palette is not None and palette != system:
+        raise taken.error(
+            "mismatch", "style", f"a palette of {system or 'no class system'}", f"palette {palette}"
+        )
+    return classify, system
+
+
+def _basis(said: Mapping[str, object], taken: Fields, ground: Registers) -> Basis:
+    stanza = f"{taken.stanza}.basis"
+    one = Fields(said, file=taken.file, stanza=stanza, allowed=("law", "article", "standing", "source"))
+    law = ground.laws[one.known("law", ground.laws, "laws.yaml")]
+    standing = one.one_of("standing", STANDINGS)
+    source = one.text_or_none("source")
+    if standing == "seen" and source is None:
+        if law.source is None:
+            raise one.error("missing", "source", "where it was seen", "nothing")
+        source = law.source
+    elif standing != "seen" and source is not None:
+        raise one.error("mismatch", "source", "no source unless seen", told(source))
+    if (law.standing == "demo") != (standing == "demo"):
+        raise one.error("mismatch", "standing", f"what {law.code} can bear: {law.standing}", standing)
+    return Basis(law.code, law.zh, one.text_or_none("article"), standing, source)
+
+
+def _raster(taken: Fields) -> RasterSays:
+    stanza = f"{taken.stanza}.raster"
+    one = Fields(taken.table("raster"), file=taken.file, stanza=stanza, allowed=("unit", "says_above"))
+    return RasterSays(
+        one.text("unit"), one.number("says_above", -1e9, 1e9) if one.has("says_above") else None
+    )
+
+
+def dump(layer: Layer) -> dict[str, Any]:
+    """A stanza with everything said, nothing inherited and no empty key: ``parse(dump(layer), ground) == layer``."""
+    said: dict[str, Any] = {"code": layer.code, "theme": layer.theme}
+    for key in STANZA:
+        value = plain(getattr(layer, "tolerance_m" if key == "tolerance" else key))
+        if key == "basis":
+            value = [{k: v for k, v in plain_basis(basis).items() if v is not None} for basis in layer.basis]
+        if isinstance(value, dict):
+            value = {k: v for k, v in value.items() if v is not None}
+        if value is not None and value != []:
+            said[key] = value
+    return said
+
+
+def plain_basis(basis: Basis) -> dict[str, str | None]:
+    return {"law": basis.law, "article": basis.article, "standing": basis.standing, "source": basis.source}
