@@ -23,7 +23,7 @@ SELECT id FROM made UNION ALL SELECT id FROM hetu.coverage WHERE sha256 = :sha25
 
 -- one_publisher_per_layer --
 -- waits until no other transaction publishes an edition of these layers; in one order, so that two never wait for each other
-SELECT code FROM hetu.layer WHERE code = ANY(:layers) ORDER BY code FOR UPDATE;
+SELECT code FROM hetu.layer WHERE code = ANY(:layers) ORDER BY code FOR NO KEY UPDATE;
 
 -- overtaken --
 -- layer, current edition, its number: where somebody published after :editions were staged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 OWN_HOME = "HETU_HOME" not in os.environ
-if OWN_HOME:  # pytest started by hand: never the home of a running demo
-    os.environ["HETU_HOME"] = str(Path(tempfile.gettempdir()) / f"hetu-pytest-{os.getuid()}")
+if OWN_HOME:  # pytest started by hand: never the home of a running demo, nor of another run
+    os.environ["HETU_HOME"] = tempfile.mkdtemp(prefix="hetu-pytest-")
+    Path(os.environ["HETU_HOME"]).chmod(0o711)
 for _name in ("DATABASE_URL", "HETU_WORKSPACE", "HETU_PORT", "HETU_LANG"):
     os.environ.pop(_name, None)
 
@@ -29,8 +31,11 @@ TEMPLATE = f"template_{os.environ.get('PYTEST_XDIST_TESTRUNUID', uuid.uuid4().he
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not hasattr(session.config, "workerinput") and OWN_HOME and (home() / "cluster").exists():
+    if hasattr(session.config, "workerinput") or not OWN_HOME:
+        return
+    if (home() / "cluster").exists():
         Cluster(home()).stop()
+    shutil.rmtree(home(), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +84,19 @@ def engine(workspace: str) -> Engine:
     return session.engine(workspace)
 
 
+@pytest.fixture(scope="session")
+def process_workspace(template: str) -> Iterator[str]:
+    """One copy for this process, in which every test's transaction is rolled back. Nobody may connect to the template itself."""
+    name = f"p_{uuid.uuid4().hex[:16]}"
+    workspaces.copy(template, name)
+    yield name
+    workspaces.drop(name)
+
+
 @pytest.fixture
-def connection(template: str, actor: Actor) -> Iterator[Connection]:
-    """A transaction on the template that is rolled back: quick, for whoever writes but needs no commit."""
-    engine = session.engine(template)
+def connection(process_workspace: str, actor: Actor) -> Iterator[Connection]:
+    """A transaction that is rolled back: quick, for whoever writes but needs no commit."""
+    engine = session.engine(process_workspace)
     with engine.connect() as held:
         transaction = held.begin()
         held.execute(session.SET_ACTOR, {"actor": actor.id, "on_behalf_of": ""})
