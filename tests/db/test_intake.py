@@ -1,0 +1,270 @@
+"""From files to editions, through the sandbox as in use: counts that add up, guesses marked as such, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from db import session
+from db import workspace as workspaces
+from db.actor import Actor
+from db.cluster import Cluster
+from db.settings import CHECKOUT
+from gis import crs
+from layers.refusal import Refused
+from workflows.base_map import intake, service, store
+
+BOWTIE = [[[114.10, 22.70], [114.11, 22.71], [114.11, 22.70], [114.10, 22.71], [114.10, 22.70]]]
+
+
+def square(west: float, south: float, size: float = 0.001) -> list[list[list[float]]]:
+    east, north = west + size, south + size
+    return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
+
+
+def polygon(coordinates: list[list[list[float]]], **properties: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": coordinates}}
+
+
+def point(x: float, y: float, **properties: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [x, y]}}
+
+
+def collection(*features: dict[str, Any]) -> str:
+    return json.dumps({"type": "FeatureCollection", "features": list(features)}, ensure_ascii=False)
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Path:
+    """A zip as somebody might send it: a layer of the catalogue under its national name, two unknown ones, a picture, a readme."""
+    path = tmp_path / "交付.zip"
+    zones = [polygon(square(114.10 + n * 0.002, 22.70), ZONE_ID=f"Z{n}", ZONE_TYPE="R" if n % 2 else "C") for n in range(6)]
+    empty = {"type": "Feature", "properties": {"ZONE_ID": "none"}, "geometry": None}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("三线/YJJBNTBHTB.geojson", collection(polygon(square(114.12, 22.72), DLBM="水田")))
+        archive.writestr("other/zones.geojson", collection(*zones, polygon(BOWTIE, ZONE_ID="bow"), empty))
+        archive.writestr("other/mixed.geojson", collection(point(114.1, 22.7, id=1), polygon(square(114.13, 22.7), id=2)))
+        archive.writestr("readme.txt", "nothing to see")
+    return path
+
+
+@pytest.fixture
+def place(engine: Engine) -> Engine:
+    return engine
+
+
+def rows(engine: Engine, statement: str, **values: Any) -> list[Any]:
+    with session.read(engine) as connection:
+        return list(connection.execute(text(statement), values).all())
+
+
+def test_what_was_read_is_published_or_set_aside(place: Engine, actor: Actor, delivery: Path) -> None:
+    imported = intake.import_delivery(place, actor, delivery)
+    counts = {layer["code"]: (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"]) for layer in imported.layers}
+    assert counts == {
+        "permanent_basic_farmland": (1, 1, 0),
+        "zones": (8, 6, 2),
+        "mixed_point": (1, 1, 0),
+        "mixed_polygon": (1, 1, 0),
+    }
+    assert imported.ignored == ["readme.txt"]
+    kept = rows(place, "SELECT s.id, s.code, s.x FROM hetu.set_aside s JOIN hetu.edition e ON e.id = s.edition_id WHERE e.layer = 'zones' ORDER BY 1")
+    assert [(row.id, row.code) for row in kept] == [(6, "invalid_geometry"), (7, "null_geometry")]
+    assert kept[0].x == pytest.approx(114.105)
+
+
+def test_a_national_name_is_a_layer_of_the_catalogue_and_the_rest_is_guessed(place: Engine, actor: Actor, delivery: Path) -> None:
+    intake.import_delivery(place, actor, delivery)
+    with session.read(place) as connection:
+        farmland, zones = service.layer(connection, "permanent_basic_farmland"), service.layer(connection, "zones")
+    assert (farmland["origin"], farmland["seq"], farmland["coverage_basis"]) == ("catalogue", 2, "district")
+    assert (zones["origin"], zones["coverage_basis"], zones["status"], zones["crs_basis"]) == ("guessed", "none", "unknown", "format")
+    assert zones["stanza"]["identify"] == ["ZONE_ID"] or zones["stanza"]["classify"] == "ZONE_TYPE"
+    assert rows(place, "SELECT class FROM hetu.feature WHERE edition_id = :e", e=farmland["edition"]) == [("0101",)]
+
+
+def test_somebody_may_vouch_for_unknown_layers(place: Engine, actor: Actor, delivery: Path) -> None:
+    intake.import_delivery(place, actor, delivery, coverage_word="李工")
+    with session.read(place) as connection:
+        edition = service.editions(connection, "zones")[0]
+    assert (edition["coverage_basis"], edition["coverage_word"]) == ("word", "李工")
+
+
+def test_a_delivery_again_is_the_next_edition(place: Engine, actor: Actor, delivery: Path) -> None:
+    first = intake.import_delivery(place, actor, delivery)
+    second = intake.import_delivery(place, actor, delivery)
+    assert [layer["seq"] + 1 for layer in first.layers] == [layer["seq"] for layer in second.layers]
+    assert first.sha256 == second.sha256
+
+
+def test_one_unreadable_file_stops_the_delivery_unless_told_otherwise(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "good.geojson").write_text(collection(point(114.1, 22.7, id=1)))
+    (tmp_path / "d" / "bad.geojson").write_text('{"type": "gdal_streamed_alg", "command": "gdal vector pipeline"}')
+    before = rows(place, "SELECT count(*) FROM hetu.edition")
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path / "d")
+    assert refusal.value.code == "delivery_refused"
+    assert rows(place, "SELECT count(*) FROM hetu.edition") == before
+    imported = intake.import_delivery(place, actor, tmp_path / "d", skip_refused=True)
+    assert [layer["code"] for layer in imported.layers] == ["good"]
+    assert [each["path"] for each in imported.refused] == ["bad.geojson"]
+
+
+def test_two_files_for_one_layer_are_not_chosen_between(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    for name in ("YJJBNTBHTB", "permanent_basic_farmland"):
+        (tmp_path / f"{name}.geojson").write_text(collection(polygon(square(114.12, 22.72))))
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path)
+    assert refusal.value.code == "two_sources_for_layer"
+
+
+def test_the_wrong_kind_for_a_layer_is_refused(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "YJJBNTBHTB.geojson"
+    path.write_text(collection(point(114.12, 22.72)))
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, path)
+    assert refusal.value.params["sources"][0]["code"] == "kind_differs"
+
+
+def test_a_coverage_beside_the_file_is_declared(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    (tmp_path / "zones.geojson").write_text(collection(polygon(square(114.12, 22.72))))
+    (tmp_path / "zones.coverage.geojson").write_text(collection(polygon(square(114.11, 22.71, 0.02))))
+    imported = intake.import_delivery(place, actor, tmp_path)
+    assert [layer["code"] for layer in imported.layers] == ["zones"]
+    with session.read(place) as connection:
+        assert service.layer(connection, "zones")["coverage_basis"] == "file"
+
+
+def test_an_error_in_the_middle_leaves_nothing(place: Engine, actor: Actor, delivery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1")
+    real, calls = intake.edition.put, 0
+
+    def put(*given: Any) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise OSError(28, "No space left on device")
+        return real(*given)
+
+    monkeypatch.setattr(intake.edition, "put", put)
+    with pytest.raises(OSError, match="No space"):
+        intake.import_delivery(place, actor, delivery)
+    assert rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
+    assert _left_over(place) == []
+    assert len(intake.abandoned(place, actor)) == 1
+
+
+def _left_over(engine: Engine) -> list[Any]:
+    """Stages and editions that belong to no publication."""
+    return rows(
+        engine,
+        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'hetu' AND relname ~ '^feature_[0-9]+$' "
+        "AND NOT relispartition UNION ALL SELECT id::text FROM hetu.edition WHERE state = 'staged'",
+    )
+
+
+IMPORTER = """
+import sys
+from pathlib import Path
+from db import session
+from db.actor import Actor
+from workflows.base_map import intake
+def tell(phase, name, done, total):
+    print(phase, done, flush=True)
+intake.import_delivery(session.engine(sys.argv[1]), Actor("killed", "killed"), Path(sys.argv[2]), on_progress=tell)
+"""
+
+
+@pytest.fixture
+def big_delivery(tmp_path: Path) -> Path:
+    folder = tmp_path / "big"
+    folder.mkdir()
+    for layer in range(8):
+        features = [polygon(square(114.0 + n % 100 * 0.002, 22.6 + n // 100 * 0.002), id=n) for n in range(1500)]
+        (folder / f"layer{layer}.geojson").write_text(collection(*features))
+    return folder
+
+
+def _import_until(word: str, workspace: str, path: Path) -> subprocess.Popen[str]:
+    """An importing process that has just said ``word``."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", IMPORTER, workspace, str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    )  # fmt: skip
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith(word):
+            return child
+    raise AssertionError(f"the importer ended before it said {word!r}")
+
+
+@pytest.mark.parametrize("word", ["reading", "publishing 1", "publishing 5"])
+def test_kill_9_of_the_importer_leaves_every_layer_as_it_was(workspace: str, engine: Engine, actor: Actor, big_delivery: Path, word: str) -> None:
+    before = rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1")
+    child = _import_until(word, workspace, big_delivery)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    until = time.monotonic() + 20
+    while not (swept := intake.abandoned(engine, actor)) and time.monotonic() < until:
+        time.sleep(0.1)  # the server has yet to notice that its client is gone
+    assert len(swept) == 1
+    assert rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
+    assert _left_over(engine) == []
+    with session.read(engine) as connection:
+        told = store.delivery(connection, swept[0])
+    assert told is not None
+    assert (told["state"], told["layers"]) == ("abandoned", [])
+
+
+def test_kill_9_of_the_database_in_the_middle(tmp_path_factory: pytest.TempPathFactory, actor: Actor, big_delivery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of its own is killed while layers are being published; afterwards it holds what it held before, and takes the delivery."""
+    from tests import little_district
+
+    monkeypatch.setenv("HETU_HOME", os.environ["HETU_HOME"] + "/crash")
+    own = Cluster(Path(os.environ["HETU_HOME"]))
+    own.start()
+    try:
+        little_district.make("crash", actor)
+        engine = session.engine("crash")
+        before = rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1")
+        child = _import_until("publishing 4", "crash", big_delivery)
+        own.kill()
+        child.communicate(timeout=60)
+        assert child.returncode != 0
+        session.forget("crash")
+        own.start()
+        engine = session.engine("crash")
+        assert rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
+        assert _left_over(engine) == []
+        assert len(intake.abandoned(engine, actor)) == 1
+        imported = intake.import_delivery(engine, actor, big_delivery)
+        assert sum(layer["rows_published"] for layer in imported.layers) == 12_000
+    finally:
+        session.forget("crash")
+        own.stop()
+
+
+def test_a_new_workspace_in_another_system(cluster: Cluster, actor: Actor, delivery: Path) -> None:
+    """Without a catalogue everything is guessed; the outline is the box around what came."""
+    name = f"w_{os.getpid()}"
+    project = crs.parse("EPSG:4547")
+    workspaces.make(name, title=name, srid=4547, crs_wkt=project.wkt, actor=actor)
+    try:
+        engine = session.engine(name)
+        imported = intake.import_delivery(engine, actor, delivery)
+        assert {layer["origin"] for layer in imported.layers} == {"guessed"}
+        with session.read(engine) as connection:
+            assert service.workspace(connection)["outline_basis"] == "extent"
+    finally:
+        workspaces.drop(name)
