@@ -17,7 +17,6 @@ from db.errors import GroundError
 from db.settings import Ground, read
 
 INSTALLED = Path("/usr/lib/postgresql")
-SHARED = Path("/usr/share/postgresql")
 OLDEST = (
     14  # client_connection_check_interval, which ends the queries of a client that went away, came with 14
 )
@@ -92,9 +91,7 @@ def installed() -> list[Programs]:
     if chosen is not None:
         return [Programs(_version(chosen), chosen, None)] if (chosen / "postgres").exists() else []
     found = [
-        Programs(
-            int(each.name), each / "bin", (SHARED / each.name / "extension" / "postgis.control").exists()
-        )
+        Programs(int(each.name), each / "bin", (each / "lib" / "postgis-3.so").exists())
         for each in (INSTALLED.iterdir() if INSTALLED.is_dir() else ())
         if each.name.isdigit()
         and all((each / "bin" / name).exists() for name in ("postgres", "initdb", "pg_ctl"))

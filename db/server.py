@@ -62,9 +62,8 @@ def look(url: str) -> Abilities:
     try:
         connection = psycopg2.connect(for_libpq(url), connect_timeout=5)
     except psycopg2.Error as refusal:
-        reason = (
-            str(refusal).strip().splitlines()[-1].strip() if str(refusal).strip() else type(refusal).__name__
-        )
+        lines = str(refusal).strip().splitlines()
+        reason = lines[0].strip() if lines else type(refusal).__name__
         raise GroundError("server_unreachable", url=masked(url), reason=reason) from refusal
     try:
         with connection, connection.cursor() as cursor:

@@ -38,7 +38,7 @@ NOBODY = Coverage(None, "none")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One edition about to be staged: what it is of, where it came from, and its rows. ``read == len(features) + len(set_aside)``."""
+    """One edition about to be staged: what it is of, where it came from, and its rows: features, or of a raster the cells with a value."""
 
     layer: str
     kind: str
@@ -58,12 +58,13 @@ class Arrival:
     set_aside: Sequence[SetAside] = field(default=(), repr=False)
     disjoint: bool | None = None
     raster: dict[str, Any] | None = None
+    cells: int = 0
     extent: tuple[float, float, float, float] | None = None
 
 
 def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> int:
     """Stage one edition with its features and what was set aside; its id."""
-    published = 0 if arrival.features is None else len(arrival.features.ids)
+    published = arrival.cells if arrival.features is None else len(arrival.features.ids)
     edition: int = connection.execute(
         sql.begin,
         {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +93,32 @@ def process_workspace(template: str) -> Iterator[str]:
     workspaces.copy(template, name)
     yield name
     workspaces.drop(name)
+
+
+@pytest.fixture(scope="session")
+def demo(cluster: Cluster, actor: Actor) -> tuple[str, dict[str, Any]]:
+    """The demo district's workspace, laid as ``./hetu demo`` lays it, and its answer key; made once for all processes. Only read it."""
+    place = home() / "demo"
+    with lock.alone(folder("run") / "demo.lock"):
+        if not (place / "laid").exists():
+            _lay_demo(place, actor)
+            (place / "laid").touch()
+    return "demo", json.loads((place / "answer_key.json").read_text(encoding="utf-8"))
+
+
+def _lay_demo(place: Path, actor: Actor) -> None:
+    from demo import SRID, TITLE, make
+    from gis import crs
+    from layers import catalogue
+    from workflows.base_map import intake, service
+
+    place.mkdir(exist_ok=True)
+    made = make(place)
+    workspaces.make("demo", title=TITLE, srid=SRID, crs_wkt=crs.parse(SRID).wkt, actor=actor)
+    engine = session.engine("demo")
+    with session.transaction(engine, actor) as connection:
+        service.load_catalogue(connection, catalogue.load())
+    intake.import_delivery(engine, actor, made.delivery)
 
 
 @pytest.fixture

@@ -37,7 +37,8 @@ class Process:
     def alive(self) -> bool:
         with contextlib.suppress(ChildProcessError):  # a child of ours that ended is no process any more
             os.waitpid(self.pid, os.WNOHANG)
-        return _began(self.pid) == self.began and _words(self.pid) == self.command
+        # While the kernel puts the program in place, its words are still empty.
+        return _began(self.pid) == self.began and _words(self.pid) in (self.command, [])
 
     def end(self, patience: float = 10.0) -> None:
         """Ask it to end, then end it and what it started."""

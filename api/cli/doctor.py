@@ -99,7 +99,9 @@ def _postgres() -> Iterator[Finding]:
                 {"why": terminal.speech().reason(lacking.code, lacking.params)},
             )
             return
-        yield Finding("postgres", "here", "programs", {"version": chosen.version, "folder": chosen.folder})
+        yield Finding(
+            "postgres", "here", "programs", {"version": chosen.version, "folder": str(chosen.folder)}
+        )
     stands = cluster.status()
     if stands.error:
         yield Finding(
@@ -135,9 +137,9 @@ def _pages() -> Iterator[Finding]:
     from api import vendor
 
     if lacking := vendor.missing():
-        yield Finding("pages", "missing", "not_vendored", {"folder": vendor.VENDOR, "files": lacking})
+        yield Finding("pages", "missing", "not_vendored", {"folder": str(vendor.VENDOR), "files": lacking})
     else:
-        yield Finding("pages", "here", "vendored", {"folder": vendor.VENDOR})
+        yield Finding("pages", "here", "vendored", {"folder": str(vendor.VENDOR)})
     if _chinese_fonts():
         yield Finding("fonts", "here", "fonts", {})
     else:
@@ -165,7 +167,10 @@ def _machine() -> Iterator[Finding]:
     free = shutil.disk_usage(place).free / GB
     state: State = "missing" if free < 1 else "weak" if free < 10 else "here"
     yield Finding(
-        "disk", state, "disk" if state == "here" else "disk_low", {"free": round(free, 1), "folder": home()}
+        "disk",
+        state,
+        "disk" if state == "here" else "disk_low",
+        {"free": round(free, 1), "folder": str(home())},
     )
     memory, cores = machine.memory() / GB, machine.cores()
     small = memory < 3.5 or cores < 2

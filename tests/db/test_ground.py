@@ -21,13 +21,19 @@ from tests.little_district import OUTLINE, SRID, arrival, km
 
 def test_the_tables_are_what_the_migrations_make(connection: Connection) -> None:
     def ours(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-        if kind == "table" and reflected and (getattr(thing, "schema", None) != "hetu" or (name or "").startswith("feature_")):
+        if (
+            kind == "table"
+            and reflected
+            and (getattr(thing, "schema", None) != "hetu" or (name or "").startswith("feature_"))
+        ):
             return False
         return bool(alembic_helpers.include_object(thing, name, kind, reflected, other)) and kind != "index"
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy knows no xid8 and says so
-        context = MigrationContext.configure(connection, opts={"include_schemas": True, "include_object": ours})
+        context = MigrationContext.configure(
+            connection, opts={"include_schemas": True, "include_object": ours}
+        )
         differences = compare_metadata(context, tables.metadata)
     told = [each for each in differences if "transaction" not in str(each)]
     assert told == []
@@ -63,8 +69,15 @@ def test_no_write_without_an_actor(engine: Engine) -> None:
 def test_the_journal_tells_who_what_from_and_to(engine: Engine) -> None:
     with session.transaction(engine, Actor("li", "李", on_behalf_of="wang")) as connection:
         connection.execute(text("UPDATE hetu.workspace SET title = '新名'"))
-        line = connection.execute(text("SELECT * FROM hetu.journal ORDER BY id DESC LIMIT 1")).mappings().one()
-    assert (line["actor"], line["on_behalf_of"], line["action"], line["what"]) == ("li", "wang", "update", "workspace")
+        line = (
+            connection.execute(text("SELECT * FROM hetu.journal ORDER BY id DESC LIMIT 1")).mappings().one()
+        )
+    assert (line["actor"], line["on_behalf_of"], line["action"], line["what"]) == (
+        "li",
+        "wang",
+        "update",
+        "workspace",
+    )
     assert (line["was"]["title"], line["became"]["title"]) == ("小区域", "新名")
 
 
@@ -136,7 +149,9 @@ def test_the_second_publisher_of_a_layer_is_told(engine: Engine, actor: Actor) -
 
     def staged(connection: Connection) -> int:
         delivery = store.begin_delivery(connection, actor, "new lines")
-        new = arrival("ecological_red_line", "polygon", [km(511, 2511, 512, 2512)], ["1"], Coverage(OUTLINE, "district"))
+        new = arrival(
+            "ecological_red_line", "polygon", [km(511, 2511, 512, 2512)], ["1"], Coverage(OUTLINE, "district")
+        )
         return edition.put(connection, delivery, SRID, new)
 
     with engine.connect() as slow:
@@ -148,7 +163,10 @@ def test_the_second_publisher_of_a_layer_is_told(engine: Engine, actor: Actor) -
         with pytest.raises(Refused) as refusal:
             edition.publish(slow, [("ecological_red_line", overtaken)])
         transaction.rollback()
-    assert (refusal.value.code, refusal.value.params) == ("edition_overtaken", {"layer": "ecological_red_line", "seq": 2})
+    assert (refusal.value.code, refusal.value.params) == (
+        "edition_overtaken",
+        {"layer": "ecological_red_line", "seq": 2},
+    )
     with session.read(engine) as connection:
         assert [each["seq"] for each in service.editions(connection, "ecological_red_line")] == [2, 1]
 
@@ -161,8 +179,16 @@ def test_an_edition_before_stays_readable(engine: Engine, actor: Actor) -> None:
     with session.transaction(engine, actor) as connection:
         old = service.layer(connection, "permanent_basic_farmland")["edition"]
         delivery = store.begin_delivery(connection, actor, "less farmland")
-        smaller = arrival("permanent_basic_farmland", "polygon", [km(512, 2518, 512.5, 2519)], ["0101"], Coverage(OUTLINE, "district"))
-        edition.publish(connection, [("permanent_basic_farmland", edition.put(connection, delivery, SRID, smaller))])
+        smaller = arrival(
+            "permanent_basic_farmland",
+            "polygon",
+            [km(512, 2518, 512.5, 2519)],
+            ["0101"],
+            Coverage(OUTLINE, "district"),
+        )
+        edition.publish(
+            connection, [("permanent_basic_farmland", edition.put(connection, delivery, SRID, smaller))]
+        )
     with session.read(engine) as connection:
         now = service.layer(connection, "permanent_basic_farmland")
         assert (now["seq"], now["features"]) == (2, 1)

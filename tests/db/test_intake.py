@@ -33,7 +33,11 @@ def square(west: float, south: float, size: float = 0.001) -> list[list[list[flo
 
 
 def polygon(coordinates: list[list[list[float]]], **properties: Any) -> dict[str, Any]:
-    return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": coordinates}}
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": coordinates},
+    }
 
 
 def point(x: float, y: float, **properties: Any) -> dict[str, Any]:
@@ -48,12 +52,17 @@ def collection(*features: dict[str, Any]) -> str:
 def delivery(tmp_path: Path) -> Path:
     """A zip as somebody might send it: a layer of the catalogue under its national name, two unknown ones, a picture, a readme."""
     path = tmp_path / "交付.zip"
-    zones = [polygon(square(114.10 + n * 0.002, 22.70), ZONE_ID=f"Z{n}", ZONE_TYPE="R" if n % 2 else "C") for n in range(6)]
+    zones = [
+        polygon(square(114.10 + n * 0.002, 22.70), ZONE_ID=f"Z{n}", ZONE_TYPE="R" if n % 2 else "C")
+        for n in range(6)
+    ]
     empty = {"type": "Feature", "properties": {"ZONE_ID": "none"}, "geometry": None}
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("三线/YJJBNTBHTB.geojson", collection(polygon(square(114.12, 22.72), DLBM="水田")))
         archive.writestr("other/zones.geojson", collection(*zones, polygon(BOWTIE, ZONE_ID="bow"), empty))
-        archive.writestr("other/mixed.geojson", collection(point(114.1, 22.7, id=1), polygon(square(114.13, 22.7), id=2)))
+        archive.writestr(
+            "other/mixed.geojson", collection(point(114.1, 22.7, id=1), polygon(square(114.13, 22.7), id=2))
+        )
         archive.writestr("readme.txt", "nothing to see")
     return path
 
@@ -70,7 +79,10 @@ def rows(engine: Engine, statement: str, **values: Any) -> list[Any]:
 
 def test_what_was_read_is_published_or_set_aside(place: Engine, actor: Actor, delivery: Path) -> None:
     imported = intake.import_delivery(place, actor, delivery)
-    counts = {layer["code"]: (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"]) for layer in imported.layers}
+    counts = {
+        layer["code"]: (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"])
+        for layer in imported.layers
+    }
     assert counts == {
         "permanent_basic_farmland": (1, 1, 0),
         "zones": (8, 6, 2),
@@ -78,19 +90,34 @@ def test_what_was_read_is_published_or_set_aside(place: Engine, actor: Actor, de
         "mixed_polygon": (1, 1, 0),
     }
     assert imported.ignored == ["readme.txt"]
-    kept = rows(place, "SELECT s.id, s.code, s.x FROM hetu.set_aside s JOIN hetu.edition e ON e.id = s.edition_id WHERE e.layer = 'zones' ORDER BY 1")
+    kept = rows(
+        place,
+        "SELECT s.id, s.code, s.x FROM hetu.set_aside s JOIN hetu.edition e ON e.id = s.edition_id WHERE e.layer = 'zones' ORDER BY 1",
+    )
     assert [(row.id, row.code) for row in kept] == [(6, "invalid_geometry"), (7, "null_geometry")]
     assert kept[0].x == pytest.approx(114.105)
 
 
-def test_a_national_name_is_a_layer_of_the_catalogue_and_the_rest_is_guessed(place: Engine, actor: Actor, delivery: Path) -> None:
+def test_a_national_name_is_a_layer_of_the_catalogue_and_the_rest_is_guessed(
+    place: Engine, actor: Actor, delivery: Path
+) -> None:
     intake.import_delivery(place, actor, delivery)
     with session.read(place) as connection:
-        farmland, zones = service.layer(connection, "permanent_basic_farmland"), service.layer(connection, "zones")
+        farmland, zones = (
+            service.layer(connection, "permanent_basic_farmland"),
+            service.layer(connection, "zones"),
+        )
     assert (farmland["origin"], farmland["seq"], farmland["coverage_basis"]) == ("catalogue", 2, "district")
-    assert (zones["origin"], zones["coverage_basis"], zones["status"], zones["crs_basis"]) == ("guessed", "none", "unknown", "format")
+    assert (zones["origin"], zones["coverage_basis"], zones["status"], zones["crs_basis"]) == (
+        "guessed",
+        "none",
+        "unknown",
+        "format",
+    )
     assert zones["stanza"]["identify"] == ["ZONE_ID"] or zones["stanza"]["classify"] == "ZONE_TYPE"
-    assert rows(place, "SELECT class FROM hetu.feature WHERE edition_id = :e", e=farmland["edition"]) == [("0101",)]
+    assert rows(place, "SELECT class FROM hetu.feature WHERE edition_id = :e", e=farmland["edition"]) == [
+        ("0101",)
+    ]
 
 
 def test_somebody_may_vouch_for_unknown_layers(place: Engine, actor: Actor, delivery: Path) -> None:
@@ -107,10 +134,14 @@ def test_a_delivery_again_is_the_next_edition(place: Engine, actor: Actor, deliv
     assert first.sha256 == second.sha256
 
 
-def test_one_unreadable_file_stops_the_delivery_unless_told_otherwise(place: Engine, actor: Actor, tmp_path: Path) -> None:
+def test_one_unreadable_file_stops_the_delivery_unless_told_otherwise(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "good.geojson").write_text(collection(point(114.1, 22.7, id=1)))
-    (tmp_path / "d" / "bad.geojson").write_text('{"type": "gdal_streamed_alg", "command": "gdal vector pipeline"}')
+    (tmp_path / "d" / "bad.geojson").write_text(
+        '{"type": "gdal_streamed_alg", "command": "gdal vector pipeline"}'
+    )
     before = rows(place, "SELECT count(*) FROM hetu.edition")
     with pytest.raises(Refused) as refusal:
         intake.import_delivery(place, actor, tmp_path / "d")
@@ -146,7 +177,9 @@ def test_a_coverage_beside_the_file_is_declared(place: Engine, actor: Actor, tmp
         assert service.layer(connection, "zones")["coverage_basis"] == "file"
 
 
-def test_an_error_in_the_middle_leaves_nothing(place: Engine, actor: Actor, delivery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_the_middle_leaves_nothing(
+    place: Engine, actor: Actor, delivery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1")
     real, calls = intake.edition.put, 0
 
@@ -191,7 +224,9 @@ def big_delivery(tmp_path: Path) -> Path:
     folder = tmp_path / "big"
     folder.mkdir()
     for layer in range(8):
-        features = [polygon(square(114.0 + n % 100 * 0.002, 22.6 + n // 100 * 0.002), id=n) for n in range(1500)]
+        features = [
+            polygon(square(114.0 + n % 100 * 0.002, 22.6 + n // 100 * 0.002), id=n) for n in range(1500)
+        ]
         (folder / f"layer{layer}.geojson").write_text(collection(*features))
     return folder
 
@@ -210,7 +245,9 @@ def _import_until(word: str, workspace: str, path: Path) -> subprocess.Popen[str
 
 
 @pytest.mark.parametrize("word", ["reading", "publishing 1", "publishing 5"])
-def test_kill_9_of_the_importer_leaves_every_layer_as_it_was(workspace: str, engine: Engine, actor: Actor, big_delivery: Path, word: str) -> None:
+def test_kill_9_of_the_importer_leaves_every_layer_as_it_was(
+    workspace: str, engine: Engine, actor: Actor, big_delivery: Path, word: str
+) -> None:
     before = rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1")
     child = _import_until(word, workspace, big_delivery)
     child.send_signal(signal.SIGKILL)
@@ -227,7 +264,12 @@ def test_kill_9_of_the_importer_leaves_every_layer_as_it_was(workspace: str, eng
     assert (told["state"], told["layers"]) == ("abandoned", [])
 
 
-def test_kill_9_of_the_database_in_the_middle(tmp_path_factory: pytest.TempPathFactory, actor: Actor, big_delivery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kill_9_of_the_database_in_the_middle(
+    tmp_path_factory: pytest.TempPathFactory,
+    actor: Actor,
+    big_delivery: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A server of its own is killed while layers are being published; afterwards it holds what it held before, and takes the delivery."""
     from tests import little_district
 

@@ -9,8 +9,18 @@ import pytest
 
 from gis import maps
 
-WORDS = {"site": "地块", "name": "图层", "class": "类别", "ident": "标识", "area_m2": "面积", "length_m": "长度"}
-SQUARE = {"type": "Polygon", "coordinates": [[[114, 22.5], [114.01, 22.5], [114.01, 22.51], [114, 22.51], [114, 22.5]]]}
+WORDS = {
+    "site": "地块",
+    "name": "图层",
+    "class": "类别",
+    "ident": "标识",
+    "area_m2": "面积",
+    "length_m": "长度",
+}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[114, 22.5], [114.01, 22.5], [114.01, 22.51], [114, 22.51], [114, 22.5]]],
+}
 
 
 @pytest.fixture
@@ -22,8 +32,18 @@ def assets(tmp_path: Path) -> Path:
 
 
 def page(assets: Path, name: str = "基本农田") -> str:
-    said = {"code": "farmland", "name": name, "ident": "1", "class": "0101", "area_m2": 1204.3, "length_m": None}
-    hits = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": SQUARE, "properties": said}]}
+    said = {
+        "code": "farmland",
+        "name": name,
+        "ident": "1",
+        "class": "0101",
+        "area_m2": 1204.3,
+        "length_m": None,
+    }
+    hits = {
+        "type": "FeatureCollection",
+        "features": [{"type": "Feature", "geometry": SQUARE, "properties": said}],
+    }
     return maps.check_map({"site": {"geometry": SQUARE}}, hits, assets, WORDS)
 
 

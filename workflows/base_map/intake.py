@@ -28,6 +28,7 @@ from layers.codes import ClassSystem
 from layers.model import Layer
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, store
+from workflows.base_map.grids import GridPlan, grid_arrival, grid_plans
 
 Progress = Callable[[str, str, int, int], None]
 """phase ("reading" or "publishing"), what is in hand, done, total."""
@@ -99,9 +100,10 @@ def import_delivery(
                 )
             with session.transaction(engine, actor, patient=True) as connection:
                 plans = _plan(connection, reading, known, coverage_word, refused, skip_refused)
-                if not plans:
+                grids = grid_plans(reading, known, {plan.code for plan in plans})
+                if not plans and not grids:
                     raise Refused("nothing_to_publish", name=reading.name)
-                _put_all(connection, number, srid, plans, systems, tell)
+                _put_all(connection, number, srid, plans, grids, systems, tell)
                 store.end_delivery(
                     connection,
                     number,
@@ -281,6 +283,7 @@ def _put_all(
     delivery: int,
     srid: int,
     plans: list[_Plan],
+    grids: list[GridPlan],
     systems: Mapping[str, ClassSystem],
     tell: Progress,
 ) -> None:
@@ -291,6 +294,10 @@ def _put_all(
         if plan.guess is not None:
             store.keep_layer(connection, plan.code, "guessed", plan.guess.stanza(), position + done + 1)
         staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan, systems))))
+    for grid in grids:
+        if grid.stanza is None:
+            store.keep_layer(connection, grid.code, "guessed", grid.guessed(), position + len(staged) + 1)
+        staged.append((grid.code, edition.put(connection, delivery, srid, grid_arrival(grid))))
     edition.publish(connection, staged)
     tell("publishing", "", len(plans), len(plans))
 

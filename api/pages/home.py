@@ -1,0 +1,109 @@
+"""The first page: the district's layers on a map, a site drawn, uploaded or pasted, and its answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from api import language
+from api.auth import LayerRead
+from api.ground import Workspace
+from api.pages import legend
+from api.pages.answer import by_theme
+from api.pages.drawing import drawn
+from api.pages.frame import page
+from workflows.base_map import service as base_map
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN_AT_FIRST = ("subdistrict", "water_body", "road_centreline")
+INSTEAD = 3  # so many polygon layers, where the catalogue's own are not filled
+PLACES = 4
+
+
+@router.get("/")
+def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
+    ground.place()
+    with ground.read() as connection:
+        workspace = base_map.workspace(connection)
+        layers = base_map.layers(connection)
+        book = legend.read(connection)
+    drawing = {layer["code"]: drawn(layer, book.style(layer), book.palette(layer)) for layer in layers}
+    speech = language.of(request)
+    grouped = [
+        (theme, members, sum(member["edition"] is not None for member in members))
+        for theme, members in by_theme(layers, book.themes, speech)
+    ]
+    extent = workspace["extent"] or [73.5, 18.0, 135.0, 53.5]
+    return page(
+        request,
+        "home.html",
+        layers=layers,
+        themes=grouped,
+        styles=drawing,
+        sample=_sample(extent),
+        house={
+            "extent": extent,
+            "outline": workspace["outline"],
+            "shown": _shown(layers),
+            "layers": {
+                layer["code"]: {
+                    "edition": layer["edition"],
+                    "kind": layer["kind"],
+                    "name": speech.name(layer),
+                    "tiles": "features",
+                    "style": drawing[layer["code"]],
+                }
+                for layer in layers
+                if layer["edition"] is not None and layer["kind"] != "raster"
+            },
+            "words": _words(speech),
+        },
+    )
+
+
+def _shown(layers: list[dict[str, Any]]) -> list[str]:
+    filled = {layer["code"]: layer for layer in layers if layer["edition"] is not None}
+    chosen = [code for code in SHOWN_AT_FIRST if code in filled]
+    return chosen or [code for code, layer in filled.items() if layer["kind"] == "polygon"][:INSTEAD]
+
+
+def _sample(extent: list[float]) -> str:
+    """A box in the middle of this district, as an example of what may be pasted."""
+    west, south, east, north = extent
+    x, y, wide, high = (west + east) / 2, (south + north) / 2, (east - west) / 40, (north - south) / 40
+    return ",".join(f"{each:.{PLACES}f}" for each in (x - wide, y - high, x + wide, y + high))
+
+
+def _words(speech: language.Speech) -> dict[str, Any]:
+    """The few sentences the map itself says, with their {braces} left open."""
+    raw = language.sentences(speech.language)
+
+    def word(key: str) -> Any:
+        sentence = raw[key]
+        return sentence["other"] if isinstance(sentence, dict) else sentence
+
+    return {
+        "shown": word("map.shown"),
+        "no_webgl": word("map.no_webgl"),
+        "tile_failed": word("map.tile_failed"),
+        "map_label": word("map.label"),
+        "hints": {tool: word(f"site.{tool}_hint") for tool in ("polygon", "box", "line")},
+        "vertices": word("site.drawn_vertices"),
+        "drawn_none": word("site.drawn_none"),
+        "draw_needed": word("site.draw_needed"),
+        "file_needed": word("site.file_needed"),
+        "text_needed": word("site.text_needed"),
+        "width_needed": word("site.width_needed"),
+        "bad_json": word("site.bad_json"),
+        "lost": word("site.lost"),
+        "map": {
+            "NavigationControl.ZoomIn": word("map.zoom_in"),
+            "NavigationControl.ZoomOut": word("map.zoom_out"),
+            "Map.Title": word("map.label"),
+            "ScaleControl.Meters": "m",
+            "ScaleControl.Kilometers": "km",
+        },
+    }

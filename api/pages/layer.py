@@ -1,0 +1,80 @@
+"""One layer: what it is, by which law, its editions, and which features of the current one were set aside and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from api import language
+from api.auth import LayerRead
+from api.ground import Workspace
+from api.numbers import Figures
+from api.pages import legend
+from api.pages.frame import page
+from workflows.base_map import service as base_map
+
+router = APIRouter(include_in_schema=False)
+
+SET_ASIDE_LISTED = 200
+
+
+@router.get("/layers/{code}")
+def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> HTMLResponse:
+    ground.place()
+    with ground.read() as connection:
+        found = base_map.layer(connection, code)
+        editions = base_map.editions(connection, code)
+        book = legend.read(connection)
+        aside = (
+            []
+            if found["edition"] is None
+            else base_map.set_aside(connection, found["edition"], SET_ASIDE_LISTED)
+        )
+    speech = language.of(request)
+    return page(
+        request,
+        "layer.html",
+        layer=found,
+        facts=_facts(found, book, speech),
+        basis=[_basis(each, book, speech) for each in found["stanza"].get("basis") or []],
+        editions=editions,
+        set_aside=aside,
+        set_aside_count=found["rows_set_aside"] or 0,
+    )
+
+
+def _facts(found: dict[str, Any], book: legend.Legend, speech: language.Speech) -> list[tuple[str, Any]]:
+    say, stanza = speech.say, found["stanza"]
+
+    def word(group: str, value: Any) -> Any:
+        return say(f"{group}.{value}") if value and speech.has(f"{group}.{value}") else value
+
+    theme = next((each for each in book.themes if each["code"] == found["theme"]), None)
+    other = found["name"] if speech.language == "en" else found["name_en"]
+    tolerance = found["tolerance_m"]
+    return [
+        (say("layer.code"), found["code"]),
+        (say("layer.name_en"), other),
+        (say("layer.theme"), speech.name(theme) if theme else None),
+        (say("layer.kind"), say(f"kind.{found['kind']}")),
+        (say("layer.origin"), say(f"origin.{found['origin']}")),
+        (
+            say("layer.department"),
+            book.department(found["department"], speech) if found["department"] else None,
+        ),
+        (say("layer.level"), word("level", stanza.get("level"))),
+        (say("layer.cadence"), word("cadence", stanza.get("cadence"))),
+        (say("layer.grade"), word("grade", found["grade"])),
+        (say("layer.identify"), ", ".join(stanza.get("identify") or [])),
+        (say("layer.classify"), stanza.get("classify")),
+        (say("layer.coverage"), word("coverage", stanza.get("coverage"))),
+        (say("layer.tolerance"), None if tolerance is None else Figures(speech).length(tolerance)),
+        (say("layer.note"), stanza.get("note")),
+    ]
+
+
+def _basis(each: dict[str, Any], book: legend.Legend, speech: language.Speech) -> dict[str, Any]:
+    """A legal reference with the title of its law in this language; how far it is known stands beside it."""
+    return {**each, "title": book.law(each["law"], speech)}

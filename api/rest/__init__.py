@@ -1,0 +1,1 @@
+"""What programs see: the same services as the pages, as JSON, GeoJSON and vector tiles."""

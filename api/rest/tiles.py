@@ -1,0 +1,34 @@
+"""Vector tiles of one edition. An edition never changes, so a tile never does: browsers keep it for good."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.auth import LayerRead
+from api.ground import Workspace
+from api.payload import LARGEST
+from gis import tiles
+from layers.refusal import Refused
+
+router = APIRouter(prefix="/api/editions", tags=["tiles"])
+
+FOR_GOOD = {"cache-control": "private, max-age=31536000, immutable"}
+
+
+@router.get("/{edition}/tiles/{z}/{x}/{y}")
+def tile(actor: LayerRead, ground: Workspace, edition: str, z: str, x: str, y: str) -> Response:
+    """A Mapbox vector tile, empty where the edition has nothing."""
+    if not edition.isascii() or not edition.isdigit() or len(edition) > 19 or int(edition) > LARGEST:
+        raise Refused("edition_unknown", edition=edition)
+    level, column, row = (_whole(each) for each in (z, x, y))
+    with ground.read() as connection:
+        drawn, whole = tiles.tile(connection, int(edition), level, column, row)
+    # A tile that had to leave features out says so: nothing is cut in silence.
+    told = FOR_GOOD if whole else {**FOR_GOOD, "hetu-tile": "incomplete"}
+    return Response(drawn, headers=told, media_type="application/vnd.mapbox-vector-tile")
+
+
+def _whole(given: str) -> int:
+    """Beyond every tile where it is no plain number."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 10**9

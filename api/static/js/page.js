@@ -1,0 +1,5 @@
+// Printing, on pages that can be printed.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

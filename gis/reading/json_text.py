@@ -1,0 +1,105 @@
+"""GeoJSON and TopoJSON as text, before GDAL sees them: UTF-8 or (against the standard, but it is what comes) GB18030, and the ``crs`` member of the old
+GeoJSON, which GDAL replaces by WGS 84 without a word where it does not understand it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gis.formats import HEAD, top_level
+from layers.refusal import Refused
+
+_BLOCK = 4 << 20
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.S)
+_LARGEST_CRS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """``path``: the file to read (a copy in UTF-8 where it was not). ``crs``: what it states. ``by_format``: WGS 84 if it states nothing.
+    ``name``: what the document calls itself, or nothing.
+    """
+
+    path: Path
+    encoding: str
+    crs: str | None
+    by_format: bool
+    name: str
+
+
+def looked_at(path: Path, scratch: Path) -> Looked:
+    encoding = "UTF-8"
+    if not _decodes(path, "utf-8"):
+        if not _decodes(path, "gb18030"):
+            raise Refused("encoding_unknown", tried="UTF-8, GB18030")
+        path, encoding = _transcoded(path, scratch / "transcoded.json"), "GB18030"
+    data = path.read_bytes()
+    name = top_level(data[:HEAD]).get("name", "")
+    member = _crs_member(data) if b'"crs"' in data else None
+    if member is None:
+        return Looked(path, encoding, None, True, name)
+    return Looked(path, encoding, _named(member), False, name)
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _transcoded(path: Path, target: Path) -> Path:
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    with path.open("rb") as source, target.open("wb") as file:
+        while block := source.read(_BLOCK):
+            file.write(decoder.decode(block).encode())
+    return target
+
+
+def _crs_member(data: bytes) -> bytes | None:
+    """The value of ``crs`` at the top of the document; a property of that name further down is another matter."""
+    depth, key, start = 0, b"", -1
+    for token in _TOKEN.finditer(data):
+        sign = token[0]
+        if sign in (b"{", b"["):
+            depth += 1
+        elif sign in (b"}", b"]"):
+            depth -= 1
+            if depth == 0:
+                return data[start : token.start()] if start >= 0 else None
+        elif depth != 1:
+            continue
+        elif sign == b":" and key == b'"crs"':
+            start = token.end()
+        elif sign == b",":
+            if start >= 0:
+                return data[start : token.start()]
+            key = b""
+        elif sign != b":" and not key:
+            key = sign
+    return None
+
+
+def _named(member: bytes) -> str:
+    """Nothing for an explicit null: the file says that its system is unknown."""
+    shown = member[:80].decode("utf-8", "replace").strip()
+    try:
+        value = json.loads(member) if len(member) <= _LARGEST_CRS else shown
+    except ValueError:
+        value = shown
+    if value is None:
+        return ""
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        stated = value["properties"].get("name", value["properties"].get("code"))
+        if isinstance(stated, (str, int)):
+            return str(stated)
+    return shown
