@@ -6,6 +6,7 @@ Everything below the api returns codes and parameters. This room refuses to know
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,15 +108,19 @@ class Speech:
     def has(self, key: str) -> bool:
         return key in sentences(self.language)
 
-    def reason(self, code: str, params: Mapping[str, Any] | None = None) -> str:
-        """The sentence of a refusal, of a set-aside feature or of a layer without an answer."""
+    def reason(self, code: str, params: Mapping[str, Any] | None = None, group: str = "refusal") -> str:
+        """The sentence of a refusal, of a feature that was set aside, of a note or of a layer without an answer."""
         told = _Told(params or {})
-        sentence = sentences(self.language).get(f"refusal.{code}")
+        fault = "fault." + re.sub(r"[^a-z]+", "_", str(told.get("reason", "")).lower()).strip("_")
+        if self.has(fault):  # what the geometry library says, it says in English
+            told["reason"] = self.say(fault)
+        known = sentences(self.language)
+        sentence = known.get(f"{group}.{code}", known.get(f"refusal.{code}"))
         if sentence is None:
             facts = self.list([f"{name} = {self._figures().readable(value)}" for name, value in told.items()])
             return self.say("refusal_unknown", code=code, facts=facts or "—")
         if isinstance(sentence, dict):
-            sentence = sentence["one" if (params or {}).get("n") == 1 else "other"]
+            sentence = sentence["one" if told.get("n") == 1 else "other"]
         return self._figures().vformat(sentence, (), told)
 
     def name(self, of: Mapping[str, Any]) -> str:

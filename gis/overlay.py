@@ -21,8 +21,9 @@ from layers.refusal import Refused
 
 sql = queries(__file__)
 
-NOTHING = 1e-7
-"""m2 or m: below this two shapes touch. Doubles hold eastings of 4e7 to 7e-9 m, so a shared boundary of some metres can leave 1e-8 m2."""
+THINNEST = 1e-8
+"""m: a shared part thinner or shorter than this is two boundaries that touch. Doubles hold eastings of 4e7 to 4e-9 m, so one boundary
+written in two files may part by that much along its whole length."""
 
 _TOO_LONG = "57014"
 _SERVER_TROUBLE = (
@@ -68,7 +69,7 @@ def measure(
 ) -> Measured:
     """Measure ``site`` (valid, project CRS) against ``editions``; ``disjoint`` are those proved free of overlaps."""
     measured = Measured()
-    values = {"site": ewkb(site, srid), "disjoint": list(disjoint), "nothing": NOTHING}
+    values = {"site": ewkb(site, srid), "disjoint": list(disjoint), "thinnest": THINNEST}
     try:
         _measure(connection, values, list(editions), measured)
     except DBAPIError as error:

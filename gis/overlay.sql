@@ -3,7 +3,7 @@
 -- m2, length in m, perimeter in m of the shared part. Then one row per polygon edition whose hits may overlap one another: id null,
 -- area = the area of their union.
 -- Clipping to the site's box comes before anything exact; a clip that is not valid is thrown away and the whole feature taken. A shared
--- part below :nothing m2 (or m) is the touching of two boundaries, not a hit.
+-- part thinner (2 x area / perimeter) or shorter than :thinnest m is the touching of two boundaries, not a hit.
 WITH site AS MATERIALIZED (
     SELECT CAST(:site AS geometry) AS geom, ST_Envelope(CAST(:site AS geometry)) AS box
 ), near AS MATERIALIZED (
@@ -29,11 +29,11 @@ WITH site AS MATERIALIZED (
 )
 SELECT edition_id, id, ident, class, dimension, area, length, perimeter
 FROM hit
-WHERE dimension = 0 OR area > :nothing OR length > :nothing
+WHERE dimension = 0 OR 2 * area > :thinnest * perimeter OR length > :thinnest
 UNION ALL
 SELECT edition_id, NULL, NULL, NULL, 2, ST_Area(ST_Union(geom)), NULL, NULL
 FROM hit
-WHERE area > :nothing AND NOT edition_id = ANY(:disjoint)
+WHERE 2 * area > :thinnest * perimeter AND NOT edition_id = ANY(:disjoint)
 GROUP BY edition_id
 HAVING count(*) > 1;
 

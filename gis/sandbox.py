@@ -79,7 +79,7 @@ def run(
     limits: Limits,
     *,
     env: Mapping[str, str] | None = None,
-    on_message: Callable[[dict[str, Any]], None] | None = None,
+    on_message: Callable[[dict[str, Any]], object] | None = None,
 ) -> None:
     """``python -m module IN OUT LIMITS`` in the closed room; every line it prints as a JSON object goes to ``on_message``.
 
@@ -170,7 +170,7 @@ def _walls(
 
 
 def _listened(
-    child: subprocess.Popen[bytes], limits: Limits, on_message: Callable[[dict[str, Any]], None] | None
+    child: subprocess.Popen[bytes], limits: Limits, on_message: Callable[[dict[str, Any]], object] | None
 ) -> int:
     deadline = time.monotonic() + limits.wall_s
     assert child.stdout is not None
@@ -197,7 +197,7 @@ def _listened(
         raise Refused("reader_wall_clock", seconds=limits.wall_s, limits=limits.name) from error
 
 
-def _passed_on(line: bytes, on_message: Callable[[dict[str, Any]], None] | None) -> None:
+def _passed_on(line: bytes, on_message: Callable[[dict[str, Any]], object] | None) -> None:
     """Only our own words count; what a library prints on the way is passed over."""
     try:
         message = json.loads(line)

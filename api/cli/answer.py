@@ -59,7 +59,7 @@ def _table(rows: Iterable[Mapping[str, Any]], editions: Mapping[str, Any], speec
             _measure(layer, figures),
             str(layer["count"]) if layer["count"] else "",
             "" if edition is None else f"#{edition['seq']}",
-            _what(layer, speech),
+            _what(layer, speech, figures),
         )
     return made
 
@@ -76,7 +76,10 @@ def _area(square_metres: float, figures: Figures) -> str:
     return f"{figures.square_metres(square_metres)} · {figures.mu(square_metres)}"
 
 
-def _what(layer: Mapping[str, Any], speech: Speech) -> str:
+def _what(layer: Mapping[str, Any], speech: Speech, figures: Figures) -> str:
+    if _partly(layer):
+        covered = layer["covered_share"]
+        return speech.say("cli.partly", clear=figures.share(covered), no_data=figures.share(1.0 - covered))
     if layer["reason"] is not None:
         return speech.reason(layer["reason"]["code"], layer["reason"]["params"])
     if layer["values"] and "mean" in layer["values"]:

@@ -41,6 +41,7 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         basis=[_basis(each, book, speech) for each in found["stanza"].get("basis") or []],
         editions=editions,
         set_aside=aside,
+        notes=[note for each in editions if each["current"] for note in each["notes"]],
         set_aside_count=found["rows_set_aside"] or 0,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from demo.draw import Features, Recipe, picked
-from demo.ground import Ground, Ints, Mask
+from demo.ground import Ground, Mask
 from demo.uses import BUILT, FARM, LIVING, WET, WOODS
 
 
@@ -49,10 +49,6 @@ def water(g: Ground) -> Mask:
 def old_villages(g: Ground) -> Mask:
     """The villages where heritage stands: the same ones for every heritage layer."""
     return picked(g, "old villages", is_present(g, "village") & (g.area > 6000) & (g.area < 90_000), 26)
-
-
-def of_face(g: Ground) -> Ints:
-    return g.fabric.face
 
 
 def covering(g: Ground, kept: tuple[int, ...]) -> shapely.Geometry:

@@ -82,7 +82,6 @@ def codes() -> set[str]:
         "partly_covered",
         "geometry_failed",
     }
-    found |= {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind"}
     for room in ROOMS:
         for path in (root / room).rglob("*.py"):
             found |= set(RAISED.findall(path.read_text(encoding="utf-8")))
@@ -93,6 +92,22 @@ def codes() -> set[str]:
 def test_every_refusal_has_its_sentence(code: str) -> None:
     for language in LANGUAGES:
         assert Speech(language).has(f"refusal.{code}")
+
+
+def test_every_note_and_every_reason_to_set_aside_has_its_sentence() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in (API.parent / "gis").rglob("*.py"))
+    notes = set(re.findall(r'\bNote\(\s*"([a-z_]+)"', said))
+    aside = {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind", "outside_projection"}
+    assert notes
+    for language in LANGUAGES:
+        missing = [code for code in notes if not Speech(language).has(f"note.{code}")]
+        missing += [code for code in aside if not Speech(language).has(f"set_aside.{code}")]
+        assert missing == []
+
+
+def test_what_the_geometry_library_says_is_translated() -> None:
+    told = Speech("zh-CN").reason("invalid_geometry", {"reason": "Ring Self-intersection"}, "set_aside")
+    assert told == "图形无效：环自相交"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

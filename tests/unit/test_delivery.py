@@ -206,7 +206,7 @@ VRT = b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcD
         (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x/>', "xml_doctype"),
         (b"<!DOCTYPE html><p>", "xml_doctype"),
         (b"AC1032\x00" + b"\x00" * 90, "dwg_not_taken"),
-        (b"II*\x00" + b"\x00" * 90, "format_not_taken"),
+        (b"PAR1" + b"\x00" * 90, "format_not_taken"),
         (b"<kml/>", "format_not_taken"),
         (b"  0\nSECTION\n  2\nHEADER\n", "format_not_taken"),
         (b'{"geometryType": "esriGeometryPoint", "features": []}', "format_not_taken"),

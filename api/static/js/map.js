@@ -28,6 +28,7 @@ export function open(house, view) {
     maxZoom: 21,
     locale: house.words.map,
     fadeDuration: 0,
+    zoomLevelsToOverscale: undefined, // tiles are stretched, not split: a name is written once
     ...(view ?? { bounds: bounds(house.extent), fitBoundsOptions: { padding: 24 } }),
   });
   map.touchZoomRotate.disableRotation();
