@@ -11,7 +11,7 @@ import structlog
 from db import jobs, session
 from db.actor import Actor
 from db.settings import Web, read
-from workflows.base_map import intake
+from workflows.base_map import deliveries
 from workflows.base_map import jobs as base_map_jobs
 
 SWEEP_SECONDS = 30
@@ -38,7 +38,7 @@ async def sweep(app: object, workspace: str) -> None:
     """Deliveries and jobs that nobody holds any more: their process was killed, and the database undid what it was doing."""
     while True:
         try:
-            gone = await asyncio.to_thread(intake.abandoned, session.engine(workspace), WORKER)
+            gone = await asyncio.to_thread(deliveries.abandoned, session.engine(workspace), WORKER)
             buried = await jobs.bury_stalled(app)  # type: ignore[arg-type]
             if gone or buried:
                 log.warning("swept", deliveries=gone, jobs=buried)

@@ -14,6 +14,7 @@ import shapely
 
 from demo import files, rasters
 from demo.delivery import Delivered
+from demo.discord import discord
 from demo.ground import Ground
 from demo.measuring import Index, cells_in
 from demo.sites import CONTROL_LINES, DEMO_SITE, Site
@@ -160,7 +161,7 @@ def _patches(
     g: Ground, statutory: Delivered, master: Delivered, a: np.ndarray, b: np.ndarray, area: np.ndarray
 ) -> Iterator[dict[str, Any]]:
     ours_says, theirs_says = _classes(statutory), _classes(master)
-    for plot in g.discord.plots:
+    for plot in discord(g).plots:
         inner = shapely.point_on_surface(g.plots[plot])
         ours = _holder(statutory, inner)
         theirs = _holder(master, inner)
@@ -188,7 +189,7 @@ def _slivers(
     scraps = np.flatnonzero((area > 0.01) & (area < 400))
     shared = shapely.intersection(statutory.shapes[a[scraps]], master.shapes[b[scraps]])
     out = []
-    for x, y, dx, dy in g.discord.moved:
+    for x, y, dx, dy in discord(g).moved:
         between = shapely.Point(x + dx / 2, y + dy / 2)
         for k in np.flatnonzero(shapely.distance(shared, between) < 0.01):
             pair = scraps[k]

@@ -6,16 +6,14 @@ On some plots it says another use (conflicts); some of its vertices stand a few 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 import numpy as np
 import shapely
 
+from demo.ground import Ground, Ints, Mask
 from demo.millimetre import MM
 from demo.uses import FARM, Words
-
-if TYPE_CHECKING:
-    from demo.ground import Ground, Ints, Mask
 
 # What the statutory plan says, over what the master plan says, on how many plots.
 SEEDS: tuple[tuple[str, tuple[str, ...], int], ...] = (
@@ -48,6 +46,7 @@ def statutory_extent(g: Ground) -> Mask:
     return np.asarray(mean[g.fabric.face] > -0.12)
 
 
+@lru_cache(maxsize=1)
 def discord(g: Ground) -> Discord:
     inside = statutory_extent(g) & g.open_ground & (g.area > 1500)
     a, b = g.fabric.pairs.T

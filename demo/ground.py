@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from demo import names
 from demo.chance import stream
-from demo.discord import Discord, discord
 from demo.divisions import grow, spread_seeds
 from demo.fabric import GROUND, Fabric, dissolve, weave
 from demo.field import Floats, Grid, Shapes, noise
@@ -26,7 +25,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one ground is itself: arrays are not compared
 class Ground:
     """Arrays named for plots have one entry per plot; `community` and `subdistrict` number the shapes of the same name in the plural."""
 
@@ -83,10 +82,6 @@ class Ground:
     def footprints(self) -> tuple[Shapes, Ints]:
         """The buildings, and the plot of each."""
         return footprints(self.rng("buildings"), self.size, self.plots, self.present)
-
-    @cached_property
-    def discord(self) -> Discord:
-        return discord(self)
 
     @cached_property
     def wild(self) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from demo.discord import statutory_extent
+from demo.discord import discord, statutory_extent
 from demo.draw import Features, unions
 from demo.field import Floats, Shapes
 from demo.ground import Ground, Ints
@@ -26,7 +26,7 @@ def master_plan(g: Ground) -> Features:
 
 def statutory_plan(g: Ground) -> Features:
     mask = statutory_extent(g)
-    seeded = g.discord
+    seeded = discord(g)
     use = g.planned.copy()
     use[seeded.plots] = seeded.statutory
     alone = np.where(g.open_ground, np.arange(len(g.plots)), len(g.plots) + g.community)

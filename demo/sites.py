@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from demo.discord import discord
 from demo.ground import Ground
 from demo.measuring import Index
 from demo.millimetre import MM, on_millimetre
@@ -147,7 +148,7 @@ def _edges(g: Ground, index: dict[str, Index]) -> Iterator[Site]:
 
 
 def _disputes(g: Ground, index: dict[str, Index]) -> Iterator[Site]:
-    seeded = g.discord
+    seeded = discord(g)
     for k in (0, 20, 40):
         plot = g.plots[seeded.plots[k]]
         inner = on_millimetre(shapely.buffer(plot, -4.0))
@@ -179,7 +180,7 @@ def _disputes(g: Ground, index: dict[str, Index]) -> Iterator[Site]:
 def _sliver(g: Ground, index: dict[str, Index]) -> shapely.Polygon:
     """The area between a vertex of the master plan and where the statutory plan has it."""
     shapes = index["land_use_master_plan"].shapes
-    for x, y, dx, dy in g.discord.moved:
+    for x, y, dx, dy in discord(g).moved:
         near = shapes[index["land_use_master_plan"].tree.query(shapely.Point(x, y), predicate="intersects")]
         ring = shapely.get_coordinates(
             near[0].exterior if near[0].geom_type == "Polygon" else near[0].geoms[0].exterior

@@ -53,7 +53,9 @@ def read(
             try:
                 found.append(_raster(source, told.get(name), out / f"{name}.cells", project_crs, source_crs))
             except Refused as refusal:
-                refused.append(RefusedSource(source.path, refusal.code, {"file": source.path, **refusal.params}))
+                refused.append(
+                    RefusedSource(source.path, refusal.code, {"file": source.path, **refusal.params})
+                )
         return found, refused
     finally:
         shutil.rmtree(out, ignore_errors=True)
@@ -83,11 +85,27 @@ def _raster(
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise Refused("reader_untrusted", reason="cells") from error
     good = all(math.isfinite(value) and abs(value) < _LARGEST for value in (a, b, c, d, e, f))
-    if width < 1 or height < 1 or cells.size != width * height or not good or not a > 0 or not e < 0 or b or d:
+    if (
+        width < 1
+        or height < 1
+        or cells.size != width * height
+        or not good
+        or not a > 0
+        or not e < 0
+        or b
+        or d
+    ):
         raise Refused("reader_untrusted", reason="cells")
     crs_in, basis = resolved(stated, False, source_crs, source.stem)
     if not crs_in.same_as(project_crs):
         raise Refused("raster_crs", got=crs_in.label, expected=project_crs.label)
     return SourceRaster(
-        source.path, source.stem, crs_in, basis, str(told.get("type"))[:20], nodata, cells.reshape(height, width), (a, b, c, d, e, f)
+        source.path,
+        source.stem,
+        crs_in,
+        basis,
+        str(told.get("type"))[:20],
+        nodata,
+        cells.reshape(height, width),
+        (a, b, c, d, e, f),
     )

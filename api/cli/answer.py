@@ -26,7 +26,14 @@ def table(answer: Mapping[str, Any], everything: bool) -> None:
     console.print(
         f"[bold]{speech.say('cli.answer', n=len(answer['layers']), hit=summary['hit'], clear=summary['clear'], no_data=summary['no data'], failed=summary['failed'])}[/]"
     )
-    console.print(speech.say("cli.answer_site", area=_area(answer["site"]["area_m2"], figures), crs=answer["site"]["crs"], check=answer["id"]))
+    console.print(
+        speech.say(
+            "cli.answer_site",
+            area=_area(answer["site"]["area_m2"], figures),
+            crs=answer["site"]["crs"],
+            check=answer["id"],
+        )
+    )
     listed = [state for state in ORDER if state != "clear" or everything]
     rows = [layer for state in listed for layer in answer["layers"] if layer["state"] == state]
     if not everything:
@@ -41,7 +48,9 @@ def _partly(layer: Mapping[str, Any]) -> bool:
     return bool(layer["reason"] and layer["reason"]["code"] == "partly_covered")
 
 
-def _table(rows: Iterable[Mapping[str, Any]], editions: Mapping[str, Any], speech: Speech, figures: Figures) -> Table:
+def _table(
+    rows: Iterable[Mapping[str, Any]], editions: Mapping[str, Any], speech: Speech, figures: Figures
+) -> Table:
     made = Table(box=None, pad_edge=False, header_style="dim")
     made.add_column("")
     made.add_column(speech.say("cli.column_layer"), overflow="fold")
@@ -87,7 +96,10 @@ def _what(layer: Mapping[str, Any], speech: Speech, figures: Figures) -> str:
         return f"{told['min']} – {told['mean']} – {told['max']} {told['unit'] or ''}".strip()
     classes = list(dict.fromkeys(hit["class"] for hit in layer["hits"] if hit["class"]))
     words = layer["class_names"]
-    named = [f"{code} {words[code]['en' if speech.language == 'en' else 'zh']}" if code in words else code for code in classes[:6]]
+    named = [
+        f"{code} {words[code]['en' if speech.language == 'en' else 'zh']}" if code in words else code
+        for code in classes[:6]
+    ]
     return escape(speech.list(named)) + (" …" if len(classes) > 6 else "")
 
 
@@ -96,10 +108,20 @@ def _rest(console: Console, layers: Iterable[Mapping[str, Any]], speech: Speech)
     silent = [layer for layer in layers if layer["state"] == "no data" and not _partly(layer)]
     clear = [layer for layer in layers if layer["state"] == "clear"]
     if silent:
-        console.print(f"{MARK['no data']} {speech.say('cli.rest_no_data', n=len(silent), names=_names(silent, speech))}", style="dim", soft_wrap=True)
+        console.print(
+            f"{MARK['no data']} {speech.say('cli.rest_no_data', n=len(silent), names=_names(silent, speech))}",
+            style="dim",
+            soft_wrap=True,
+        )
     if clear:
-        console.print(f"{MARK['clear']} {speech.say('cli.rest_clear', n=len(clear), names=_names(clear, speech))}", style="dim", soft_wrap=True)
+        console.print(
+            f"{MARK['clear']} {speech.say('cli.rest_clear', n=len(clear), names=_names(clear, speech))}",
+            style="dim",
+            soft_wrap=True,
+        )
 
 
 def _names(layers: list[Mapping[str, Any]], speech: Speech) -> str:
-    return escape(speech.list([speech.name(layer) for layer in layers[:8]])) + (" …" if len(layers) > 8 else "")
+    return escape(speech.list([speech.name(layer) for layer in layers[:8]])) + (
+        " …" if len(layers) > 8 else ""
+    )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli import terminal
-from api.cli.run import JsonOption, WorkspaceOption
+from api.cli.options import JsonOption, WorkspaceOption
 
 
 def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -63,7 +63,9 @@ def _layer_table(found: list[dict[str, Any]], themes: list[dict[str, Any]]) -> N
     for layer in found:
         if layer["theme"] != before:
             before = layer["theme"]
-            made.add_row(f"[bold]{escape(theme_names.get(before or '', speech.say('cli.guessed_layers')))}[/]")
+            made.add_row(
+                f"[bold]{escape(theme_names.get(before or '', speech.say('cli.guessed_layers')))}[/]"
+            )
         made.add_row(
             f"  {escape(speech.name(layer))}",
             escape(layer["code"]),
@@ -76,7 +78,9 @@ def _layer_table(found: list[dict[str, Any]], themes: list[dict[str, Any]]) -> N
     console.print(made)
     filled = sum(layer["edition"] is not None for layer in found)
     features = sum(layer["features"] or 0 for layer in found)
-    console.print(f"[bold]{speech.say('cli.layers_total', n=len(found), filled=filled, features=features)}[/]")
+    console.print(
+        f"[bold]{speech.say('cli.layers_total', n=len(found), filled=filled, features=features)}[/]"
+    )
 
 
 def _edition_table(found: list[dict[str, Any]]) -> None:
@@ -86,7 +90,18 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
 
     speech = terminal.speech()
     figures = Figures(speech)
-    console, made = _table("edition", "status", "published_at", "read", "published", "set_aside", "coverage", "source", "crs", "sha256")
+    console, made = _table(
+        "edition",
+        "status",
+        "published_at",
+        "read",
+        "published",
+        "set_aside",
+        "coverage",
+        "source",
+        "crs",
+        "sha256",
+    )
     for each in found:
         made.add_row(
             f"[bold]#{each['seq']} ◂[/]" if each["current"] else f"#{each['seq']}",
@@ -109,5 +124,7 @@ def _table(*columns: str) -> tuple[Any, Any]:
     made = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
         right = column in {"features", "edition", "read", "published", "set_aside"}
-        made.add_column(speech.say(f"cli.column_{column}"), justify="right" if right else "left", overflow="fold")
+        made.add_column(
+            speech.say(f"cli.column_{column}"), justify="right" if right else "left", overflow="fold"
+        )
     return Console(highlight=False, width=None if Console().is_terminal else 160), made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import terminal
-from api.cli.run import JsonOption, WorkspaceOption
+from api.cli.options import JsonOption, WorkspaceOption
 from layers.refusal import Refused
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def check(
     ] = None,
     again: Annotated[
         str | None,
-        typer.Option("--again", help="按原版本重新量算一次检查 | measure an earlier check again on its editions"),
+        typer.Option(
+            "--again", help="按原版本重新量算一次检查 | measure an earlier check again on its editions"
+        ),
     ] = None,
     map_: Annotated[
         Path | None, typer.Option("--map", help="另存一张可离线打开的地图 | keep a map that opens offline")
@@ -97,7 +99,9 @@ def _tell_again(found: dict[str, Any]) -> None:
         terminal.say("again_same", check=found["answer"]["id"], sha256=found["answer"]["sha256"])
         return
     codes = [each.get("code") or each["what"] for each in found["differences"]]
-    terminal.say("again_different", check=found["answer"]["id"], n=len(codes), what=", ".join(codes[:8]) or "sha256")
+    terminal.say(
+        "again_different", check=found["answer"]["id"], n=len(codes), what=", ".join(codes[:8]) or "sha256"
+    )
 
 
 def _keep_map(engine: Engine, answer: dict[str, Any], path: Path) -> None:

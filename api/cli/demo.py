@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api.cli import terminal
+from api.cli.progress import progress
 from db.settings import folder_error, home
 from layers.refusal import Refused
 
@@ -39,8 +40,6 @@ def lay_demo(name: str) -> None:
         terminal.say("demo_stands")
     else:
         delivery = _make(place)
-        from api.cli.intake import progress
-
         with progress() as tell:
             done = intake.import_delivery(engine, steward, delivery, on_progress=tell)
         counts = [sum(layer[what] for layer in done.layers) for what in ("rows_published", "rows_set_aside")]
@@ -55,14 +54,15 @@ def lay_demo(name: str) -> None:
 
 
 def _make(place: Path) -> Path:
-    from api.cli.intake import progress
     from demo import make
 
     terminal.say("demo_making")
     try:
         place.mkdir(parents=True, exist_ok=True)
         with progress() as tell:
-            return make(place, SIZE, on_progress=lambda step, done, whole: tell(step, "", done, whole)).delivery
+            return make(
+                place, SIZE, on_progress=lambda step, done, whole: tell(step, "", done, whole)
+            ).delivery
     except OSError as refusal:
         raise folder_error(refusal, place) from refusal
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from api.cli import terminal
-from api.cli.run import JsonOption, WorkspaceOption
+from api.cli.options import JsonOption, WorkspaceOption
+from api.cli.progress import progress
 from layers.refusal import Refused
 
 if TYPE_CHECKING:
@@ -21,23 +20,27 @@ if TYPE_CHECKING:
     from layers.model import Kind
     from workflows.base_map.intake import Imported
 
-Tell = Callable[[str, str, int, int], None]
-
 
 def import_(
     path: Annotated[Path, typer.Argument(help="文件、文件夹或 zip | file, folder or zip")],
     workspace: WorkspaceOption = None,
     project_crs: Annotated[
         str | None,
-        typer.Option("--project-crs", help="新工作区的坐标系，如 EPSG:4547 | CRS of a workspace that is made now"),
+        typer.Option(
+            "--project-crs", help="新工作区的坐标系，如 EPSG:4547 | CRS of a workspace that is made now"
+        ),
     ] = None,
     source_crs: Annotated[
         str | None, typer.Option("--source-crs", help="文件未写明的坐标系 | CRS of files that state none")
     ] = None,
-    title: Annotated[str | None, typer.Option("--title", help="新工作区的名称 | title of a workspace made now")] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="新工作区的名称 | title of a workspace made now")
+    ] = None,
     catalogue: Annotated[
         Path | None,
-        typer.Option("--catalogue", help="先载入此文件夹的图层目录 | load the layer catalogue in this folder first"),
+        typer.Option(
+            "--catalogue", help="先载入此文件夹的图层目录 | load the layer catalogue in this folder first"
+        ),
     ] = None,
     vouched_by: Annotated[
         str | None,
@@ -47,10 +50,16 @@ def import_(
         ),
     ] = None,
     skip_refused: Annotated[
-        bool, typer.Option("--skip-refused", help="略过读不了的文件 | publish the rest where a file cannot be read")
+        bool,
+        typer.Option(
+            "--skip-refused", help="略过读不了的文件 | publish the rest where a file cannot be read"
+        ),
     ] = False,
     draft: Annotated[
-        bool, typer.Option("--draft", help="不入库，只写出可编辑的图层目录 | publish nothing, write a catalogue to edit")
+        bool,
+        typer.Option(
+            "--draft", help="不入库，只写出可编辑的图层目录 | publish nothing, write a catalogue to edit"
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,7 +90,9 @@ def import_(
         _table(imported)
 
 
-def _place(name: str | None, project_crs: str | None, title: str | None, catalogue: Path | None, actor: Any) -> Engine:
+def _place(
+    name: str | None, project_crs: str | None, title: str | None, catalogue: Path | None, actor: Any
+) -> Engine:
     from db import session
     from db import workspace as workspaces
     from db.settings import Web, read
@@ -125,31 +136,9 @@ def _draft(path: Path, declared: Crs | None) -> str:
         for code, named, source in zip(model.codes(sources), sources, reading.sources, strict=True)
     ]
     return draft(
-        DraftEntry(each.name, cast("Kind", each.kind), each.source, each.identify, each.classify, each.code) for each in guesses
+        DraftEntry(each.name, cast("Kind", each.kind), each.source, each.identify, each.classify, each.code)
+        for each in guesses
     )
-
-
-@contextmanager
-def progress() -> Iterator[Tell]:
-    """A bar on the terminal; a line now and then where there is none."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    speech = terminal.speech()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def tell(phase: str, name: str, done: int, total: int) -> None:
-            description = f"{speech.say(f'cli.phase_{phase}')} {name[-40:]}"
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(description, total=total)
-            bar.update(tasks[phase], description=description, completed=done, total=total)
-            if not console.is_terminal and total and done % max(total // 5, 1) == 0:
-                console.print(f"{speech.say(f'cli.phase_{phase}')} {done}/{total}", highlight=False)
-
-        yield tell
 
 
 def _plain(imported: Imported) -> dict[str, Any]:
@@ -167,7 +156,10 @@ def _plain(imported: Imported) -> dict[str, Any]:
 
 def _totals(imported: Imported) -> dict[str, int]:
     keys = ("rows_read", "rows_published", "rows_set_aside")
-    return {"layers": len(imported.layers), **{key: sum(layer[key] for layer in imported.layers) for key in keys}}
+    return {
+        "layers": len(imported.layers),
+        **{key: sum(layer[key] for layer in imported.layers) for key in keys},
+    }
 
 
 def _table(imported: Imported) -> None:
@@ -194,7 +186,9 @@ def _table(imported: Imported) -> None:
         )
     console.print(made)
     for each in imported.refused:
-        console.print(f"[magenta]✕[/] {escape(each['path'])}: {escape(speech.reason(each['code'], each['params']))}")
+        console.print(
+            f"[magenta]✕[/] {escape(each['path'])}: {escape(speech.reason(each['code'], each['params']))}"
+        )
     if imported.ignored:
         console.print(speech.say("cli.ignored", n=len(imported.ignored), files=imported.ignored), style="dim")
     totals = _totals(imported)

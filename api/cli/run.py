@@ -7,17 +7,9 @@ from typing import Annotated
 import typer
 
 from api.cli import serving, terminal
+from api.cli.options import JsonOption, PortOption, WorkspaceOption
 from db import cluster
 from db.settings import Web, home, read
-
-WorkspaceOption = Annotated[
-    str | None, typer.Option("--workspace", "-w", help="工作区 | workspace (HETU_WORKSPACE, demo)")
-]
-PortOption = Annotated[
-    int | None,
-    typer.Option(min=1, max=65535, help="本机端口 | loopback port (HETU_PORT; else the first free one)"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="只输出 JSON | nothing but JSON")]
 
 
 def demo(port: PortOption = None) -> None:

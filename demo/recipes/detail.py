@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from demo.discord import statutory_extent
+from demo.discord import discord, statutory_extent
 from demo.draw import (
     Features,
     Recipe,
@@ -72,8 +72,8 @@ def _plan_roads(g: Ground) -> Features:
 
 
 def _amendments(g: Ground) -> Features:
-    chosen = g.discord.plots[::4]
-    return Features(g.plots[chosen], use=g.discord.statutory[::4])
+    chosen = discord(g).plots[::4]
+    return Features(g.plots[chosen], use=discord(g).statutory[::4])
 
 
 def _density(g: Ground) -> Features:

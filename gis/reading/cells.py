@@ -34,9 +34,19 @@ def _read(path: Path, to: Path) -> dict[str, Any]:
     try:
         with rasterio.open(path, driver="GTiff", sharing=False) as source:
             if source.width * source.height > MOST_CELLS:
-                return {"refused": "raster_too_large", "params": {"cells": source.width * source.height, "most": MOST_CELLS}}
-            if source.count != 1 or not np.issubdtype(np.dtype(source.dtypes[0]), np.number) or "complex" in source.dtypes[0]:
-                return {"refused": "raster_bands", "params": {"bands": source.count, "type": source.dtypes[0]}}
+                return {
+                    "refused": "raster_too_large",
+                    "params": {"cells": source.width * source.height, "most": MOST_CELLS},
+                }
+            if (
+                source.count != 1
+                or not np.issubdtype(np.dtype(source.dtypes[0]), np.number)
+                or "complex" in source.dtypes[0]
+            ):
+                return {
+                    "refused": "raster_bands",
+                    "params": {"bands": source.count, "type": source.dtypes[0]},
+                }
             turn = tuple(float(value) for value in source.transform[:6])
             if turn[1] or turn[3] or not turn[0] > 0 or not turn[4] < 0 or not all(map(math.isfinite, turn)):
                 return {"refused": "raster_turned", "params": {}}
@@ -52,7 +62,9 @@ def _read(path: Path, to: Path) -> dict[str, Any]:
                 "transform": turn,
                 "crs": source.crs.to_wkt() if source.crs else None,
                 "type": source.dtypes[0],
-                "nodata": None if source.nodata is None or not math.isfinite(source.nodata) else float(source.nodata),
+                "nodata": None
+                if source.nodata is None or not math.isfinite(source.nodata)
+                else float(source.nodata),
             }
     except (rasterio.errors.RasterioError, ValueError) as error:
         return {"refused": "unreadable", "params": {"reason": f"{type(error).__name__}: {error}"[:300]}}

@@ -22,7 +22,7 @@ from db.cluster import Cluster
 from db.settings import CHECKOUT
 from gis import crs
 from layers.refusal import Refused
-from workflows.base_map import intake, service, store
+from workflows.base_map import deliveries, intake, service, store
 
 BOWTIE = [[[114.10, 22.70], [114.11, 22.71], [114.11, 22.70], [114.10, 22.71], [114.10, 22.70]]]
 
@@ -195,7 +195,7 @@ def test_an_error_in_the_middle_leaves_nothing(
         intake.import_delivery(place, actor, delivery)
     assert rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
     assert _left_over(place) == []
-    assert len(intake.abandoned(place, actor)) == 1
+    assert len(deliveries.abandoned(place, actor)) == 1
 
 
 def _left_over(engine: Engine) -> list[Any]:
@@ -253,7 +253,7 @@ def test_kill_9_of_the_importer_leaves_every_layer_as_it_was(
     child.send_signal(signal.SIGKILL)
     child.communicate()
     until = time.monotonic() + 20
-    while not (swept := intake.abandoned(engine, actor)) and time.monotonic() < until:
+    while not (swept := deliveries.abandoned(engine, actor)) and time.monotonic() < until:
         time.sleep(0.1)  # the server has yet to notice that its client is gone
     assert len(swept) == 1
     assert rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
@@ -289,7 +289,7 @@ def test_kill_9_of_the_database_in_the_middle(
         engine = session.engine("crash")
         assert rows(engine, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
         assert _left_over(engine) == []
-        assert len(intake.abandoned(engine, actor)) == 1
+        assert len(deliveries.abandoned(engine, actor)) == 1
         imported = intake.import_delivery(engine, actor, big_delivery)
         assert sum(layer["rows_published"] for layer in imported.layers) == 12_000
     finally:

@@ -34,7 +34,9 @@ def class_systems(connection: Connection) -> Mapping[str, ClassSystem]:
     """The class systems of the catalogue in use, by code."""
     told = store.catalogue(connection).get("classes", {})
     return {
-        code: ClassSystem(**{**body, "classes": {each: ClassEntry(**entry) for each, entry in body["classes"].items()}})
+        code: ClassSystem(
+            **{**body, "classes": {each: ClassEntry(**entry) for each, entry in body["classes"].items()}}
+        )
         for code, body in told.items()
     }
 

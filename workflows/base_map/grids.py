@@ -26,7 +26,13 @@ class GridPlan:
     stanza: Layer | None
 
     def guessed(self) -> dict[str, Any]:
-        return {"name": self.source.stem, "kind": "raster", "identify": [], "classify": None, "source": self.source.path}
+        return {
+            "name": self.source.stem,
+            "kind": "raster",
+            "identify": [],
+            "classify": None,
+            "source": self.source.path,
+        }
 
 
 def grid_plans(reading: Reading, known: Mapping[str, Layer], taken: set[str]) -> list[GridPlan]:
@@ -48,7 +54,11 @@ def grid_plans(reading: Reading, known: Mapping[str, Layer], taken: set[str]) ->
 def grid_arrival(plan: GridPlan) -> Arrival:
     """The cells kept, and the edition that speaks through them. Where it says anything is told cell by cell, so its coverage is the box."""
     source, stanza = plan.source, plan.stanza
-    says = {"unit": stanza.raster.unit, "says_above": stanza.raster.says_above} if stanza and stanza.raster else {}
+    says = (
+        {"unit": stanza.raster.unit, "says_above": stanza.raster.says_above}
+        if stanza and stanza.raster
+        else {}
+    )
     facts = {"nodata": source.nodata, "type": source.type, **says}
     kept = raster.keep(source.cells, source.transform, source.crs_in.wkt, facts)
     return Arrival(

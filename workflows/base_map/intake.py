@@ -5,9 +5,7 @@ Whatever interrupts it, kill -9 of this process or of the database included, eve
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,11 +26,8 @@ from layers.codes import ClassSystem
 from layers.model import Layer
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, store
+from workflows.base_map.deliveries import Progress, held, teller
 from workflows.base_map.grids import GridPlan, grid_arrival, grid_plans
-
-Progress = Callable[[str, str, int, int], None]
-"""phase ("reading" or "publishing"), what is in hand, done, total."""
-
 
 PLOT_IDENTITY = ("number", "name")
 """What boundary text calls a plot; its columns are the format's, not the department's."""
@@ -77,8 +72,8 @@ def import_delivery(
     """Publish what ``path`` (file, folder, zip) holds. Refused ``delivery_refused`` where a source cannot be read: nothing is published then,
     unless ``skip_refused``. ``coverage_word``: the person who vouches that unknown layers speak for the whole district.
     """
-    with _held(engine, actor, path.name, delivery) as number:
-        tell = _teller(engine, actor, number, on_progress)
+    with held(engine, actor, path.name, delivery) as number:
+        tell = teller(engine, actor, number, on_progress)
         try:
             with session.read(engine) as connection:
                 srid = store.workspace(connection)["srid"]
@@ -129,51 +124,6 @@ def import_delivery(
         list(reading.ignored),
         reading.isolation,
     )
-
-
-@contextmanager
-def _held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterator[int]:
-    """The delivery's number, held by a session of its own: when this process dies the hold ends and ``abandoned`` finds it."""
-    with engine.connect() as holder:
-        if waiting is None:
-            with session.transaction(engine, actor) as connection:
-                number = store.begin_delivery(connection, actor, name)
-        else:
-            number = waiting
-            with session.transaction(engine, actor) as connection:
-                if connection.execute(store.sql.take_delivery, {"id": number}).first() is None:
-                    raise Refused("delivery_taken", delivery=number)
-        holder.execute(store.sql.hold_delivery, {"id": number})
-        holder.commit()
-        try:
-            yield number
-        finally:
-            # The lock belongs to the session, and a pooled session lives on.
-            holder.invalidate()
-
-
-def _teller(engine: Engine, actor: Actor, number: int, on_progress: Progress | None) -> Progress:
-    """Progress goes to whoever watches here, and to the delivery's row for whoever watches a page."""
-    told = ""
-
-    def tell(phase: str, name: str, done: int, total: int) -> None:
-        nonlocal told
-        if on_progress is not None:
-            on_progress(phase, name, done, total)
-        now = f"{phase}{done * 50 // max(total, 1)}"
-        if now != told:
-            told = now
-            progress = json.dumps({"phase": phase, "name": name, "done": done, "total": total})
-            with session.transaction(engine, actor) as connection:
-                connection.execute(store.sql.tell_progress, {"id": number, "progress": progress})
-
-    return tell
-
-
-def abandoned(engine: Engine, actor: Actor) -> list[int]:
-    """Mark the deliveries whose process died; nothing of them was published, and nothing is left of them."""
-    with session.transaction(engine, actor) as connection:
-        return [row.id for row in connection.execute(store.sql.abandon)]
 
 
 def plan_names(sources: list[readers.SourceLayer]) -> list[model.Source]:

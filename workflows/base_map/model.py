@@ -126,7 +126,9 @@ def guess(code: str, source: Source, fields: Iterable[tuple[str, str]], attribut
     return Guess(code, shown, source.kind, (identify,) if identify else (), classify, source.path)
 
 
-def coded(values: Sequence[str | None], system: ClassSystem | None) -> tuple[list[str | None], dict[str, int]]:
+def coded(
+    values: Sequence[str | None], system: ClassSystem | None
+) -> tuple[list[str | None], dict[str, int]]:
     """Values of a class attribute as codes of its system, whether a department wrote the code or the name; and how often each value
     occurs that the system does not know: those stay as they were written.
     """

@@ -134,7 +134,7 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
 
 def _class_names(hits: Sequence[Hit], classes: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """What the class codes among the hits are called: {code: {zh, en}}, where the layer's class system knows them."""
-    told = {hit.cls for hit in hits if hit.cls in classes}
+    told = {hit.cls for hit in hits if hit.cls is not None and hit.cls in classes}
     return {code: {"zh": classes[code]["zh"], "en": classes[code]["en"]} for code in sorted(told)}
 
 

@@ -1,0 +1,62 @@
+"""A delivery while it is being read: held by a session, its progress told, and found again when its process died."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from db import session
+from db.actor import Actor
+from layers.refusal import Refused
+from workflows.base_map import store
+
+Progress = Callable[[str, str, int, int], None]
+"""phase ("reading" or "publishing"), what is in hand, done, total."""
+
+
+@contextmanager
+def held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterator[int]:
+    """The delivery's number, held by a session of its own: when this process dies the hold ends and ``abandoned`` finds it."""
+    with engine.connect() as holder:
+        if waiting is None:
+            with session.transaction(engine, actor) as connection:
+                number = store.begin_delivery(connection, actor, name)
+        else:
+            number = waiting
+            with session.transaction(engine, actor) as connection:
+                if connection.execute(store.sql.take_delivery, {"id": number}).first() is None:
+                    raise Refused("delivery_taken", delivery=number)
+        holder.execute(store.sql.hold_delivery, {"id": number})
+        holder.commit()
+        try:
+            yield number
+        finally:
+            # The lock belongs to the session, and a pooled session lives on.
+            holder.invalidate()
+
+
+def teller(engine: Engine, actor: Actor, number: int, on_progress: Progress | None) -> Progress:
+    """Progress goes to whoever watches here, and to the delivery's row for whoever watches a page."""
+    told = ""
+
+    def tell(phase: str, name: str, done: int, total: int) -> None:
+        nonlocal told
+        if on_progress is not None:
+            on_progress(phase, name, done, total)
+        now = f"{phase}{done * 50 // max(total, 1)}"
+        if now != told:
+            told = now
+            progress = json.dumps({"phase": phase, "name": name, "done": done, "total": total})
+            with session.transaction(engine, actor) as connection:
+                connection.execute(store.sql.tell_progress, {"id": number, "progress": progress})
+
+    return tell
+
+
+def abandoned(engine: Engine, actor: Actor) -> list[int]:
+    """Mark the deliveries whose process died; nothing of them was published, and nothing is left of them."""
+    with session.transaction(engine, actor) as connection:
+        return [row.id for row in connection.execute(store.sql.abandon)]
