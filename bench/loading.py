@@ -103,8 +103,12 @@ def _arrival(layer: LayerFile, said: Mapping[str, Any], disjoint: bool | None) -
             ids=np.arange(len(geometry)),
             idents=[str(gid) for gid in said["gid"].tolist()],
             classes=said["cls"],
-            attributes=[json.dumps({"name": name}) for name in said["name"]],
+            attributes=[
+                json.dumps({"gid": gid, "cls": cls, "name": name})
+                for gid, cls, name in zip(said["gid"].tolist(), said["cls"], said["name"], strict=True)
+            ],
             geometry=geometry,
+            names=said["name"],
         ),
         disjoint=disjoint,
         extent=tuple(shapely.total_bounds(geometry).tolist()),

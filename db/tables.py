@@ -141,6 +141,7 @@ feature = Table(
     Column("edition_id", BigInteger, primary_key=True, autoincrement=False),
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("ident", Text),
+    Column("name", Text),
     Column("class", Text),
     Column("attributes", JSONB, nullable=False),
     Column("geom", _geometry(), nullable=False),

@@ -16,7 +16,7 @@ SCRIPTS = {"leaflet": "leaflet/leaflet.js", "jquery": "jquery/jquery.min.js"}
 SHEETS = {"leaflet_css": "leaflet/leaflet.css"}
 SITE_STYLE = {"color": "#12323b", "weight": 3, "fill": False, "dashArray": "6 4"}
 COLOURS = ("#c8372d", "#b26a00", "#6d4aa3", "#1f6f78", "#8a5a2b", "#2f5fb3", "#7a7a1f", "#a0327c")
-FIELDS = ("name", "class", "ident", "area_m2", "length_m")
+FIELDS = ("name", "called", "class", "ident", "area_m2", "length_m")
 
 
 def check_map(answer: Mapping[str, Any], hits: Mapping[str, Any], assets: Path, words: Mapping[str, str]) -> str:

@@ -41,6 +41,7 @@ class Hit:
     edition: int
     id: int
     ident: str | None
+    name: str | None
     cls: str | None
     dimension: int
     area: float | None

@@ -1,37 +1,40 @@
 -- measure --
--- One row per feature that shares area, length or a place with the site: edition_id, id, ident, class, dimension (0, 1, 2), area in
+-- One row per feature that shares area, length or a place with the site: edition_id, id, ident, name, class, dimension (0, 1, 2), area in
 -- m2, length in m, perimeter in m of the shared part. Then one row per polygon edition whose hits may overlap one another: id null,
--- area = the area of their union.
+-- area = the area of their union (nothing is united where one of them covers the whole site).
 -- Clipping to the site's box comes before anything exact; a clip that is not valid is thrown away and the whole feature taken. A shared
 -- part thinner (2 x area / perimeter) or shorter than :thinnest m is the touching of two boundaries, not a hit.
 WITH site AS MATERIALIZED (
     SELECT CAST(:site AS geometry) AS geom, ST_Envelope(CAST(:site AS geometry)) AS box
 ), near AS MATERIALIZED (
-    SELECT f.edition_id, f.id, f.ident, f.class, ST_Dimension(f.geom) AS dimension,
+    SELECT f.edition_id, f.id, f.ident, f.name, f.class, ST_Dimension(f.geom) AS dimension,
            CASE WHEN ST_NPoints(f.geom) <= 64 OR f.geom @ site.box THEN f.geom
                 ELSE (SELECT CASE WHEN ST_IsValid(clip) THEN clip ELSE f.geom END FROM ST_ClipByBox2D(f.geom, site.box) AS clip)
            END AS piece
     FROM hetu.feature AS f, site
     WHERE f.edition_id = ANY(:editions) AND f.geom && site.geom
 ), part AS MATERIALIZED (
-    SELECT near.edition_id, near.id, near.ident, near.class, near.dimension,
+    SELECT near.edition_id, near.id, near.ident, near.name, near.class, near.dimension,
            CASE WHEN near.dimension = 0 OR ST_Covers(site.geom, near.piece) THEN near.piece
                 ELSE ST_CollectionExtract(ST_Intersection(near.piece, site.geom), near.dimension + 1)
            END AS geom
     FROM near, site
     WHERE ST_Intersects(site.geom, near.piece)
 ), hit AS MATERIALIZED (
-    SELECT edition_id, id, ident, class, dimension, geom,
+    SELECT edition_id, id, ident, name, class, dimension, geom,
            CASE WHEN dimension = 2 THEN ST_Area(geom) END AS area,
            CASE WHEN dimension = 1 THEN ST_Length(geom) END AS length,
            CASE WHEN dimension = 2 THEN ST_Perimeter(geom) END AS perimeter
     FROM part
 )
-SELECT edition_id, id, ident, class, dimension, area, length, perimeter
+SELECT edition_id, id, ident, name, class, dimension, area, length, perimeter
 FROM hit
 WHERE dimension = 0 OR 2 * area > :thinnest * perimeter OR length > :thinnest
 UNION ALL
-SELECT edition_id, NULL, NULL, NULL, 2, ST_Area(ST_Union(geom)), NULL, NULL
+SELECT edition_id, NULL, NULL, NULL, NULL, 2,
+       CASE WHEN max(area) >= (1 - 1e-12) * (SELECT ST_Area(site.geom) FROM site) THEN max(area)
+            ELSE ST_Area(ST_UnaryUnion(ST_Collect(geom))) END,
+       NULL, NULL
 FROM hit
 WHERE 2 * area > :thinnest * perimeter AND NOT edition_id = ANY(:disjoint)
 GROUP BY edition_id

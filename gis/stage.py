@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from db.sql import queries
 
 sql = queries(__file__)
 
-COLUMNS = ["edition_id", "id", "ident", "class", "attributes", "geom"]
+COLUMNS = ["edition_id", "id", "ident", "name", "class", "attributes", "geom"]
 ROWS_AT_ONCE = 1_000  # a few megabytes, even of large boundaries
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
@@ -37,6 +38,7 @@ class Features:
     classes: Sequence[str | None]
     attributes: Sequence[str]
     geometry: NDArray[Any]
+    names: Sequence[str | None] | None = None
 
 
 class _Stream:
@@ -70,9 +72,11 @@ def _rows(edition: int, srid: int, features: Features) -> Iterator[bytes]:
         part = slice(start, start + ROWS_AT_ONCE)
         wkb = shapely.to_wkb(shapely.set_srid(features.geometry[part], srid), include_srid=True)
         out: list[bytes] = []
-        for row, ident, cls, attributes, geometry in zip(
+        names = repeat(None, len(wkb)) if features.names is None else features.names[part]
+        for row, ident, name, cls, attributes, geometry in zip(
             features.ids[part].tolist(),
             features.idents[part],
+            names,
             features.classes[part],
             features.attributes[part],
             wkb,
@@ -80,8 +84,9 @@ def _rows(edition: int, srid: int, features: Features) -> Iterator[bytes]:
         ):
             told = attributes.encode("utf-8")
             out += (
-                fixed.pack(6, 8, edition, 8, row),
+                fixed.pack(7, 8, edition, 8, row),
                 _text(ident),
+                _text(name),
                 _text(cls),
                 length.pack(len(told) + 1),
                 _JSONB_VERSION,

@@ -48,7 +48,7 @@ class Legend:
         style = self.style(layer)
         colours = self.body.get("palettes", {}).get((style or {}).get("palette") or "", {})
         found = {}
-        for code in {*colours, *self._classes(layer["code"])} if colours else ():
+        for code in sorted({*colours, *self._classes(layer["code"])}) if colours else ():
             above = next((code[:end] for end in range(len(code), 0, -1) if code[:end] in colours), None)
             if above is not None:
                 found[code] = colours[above]

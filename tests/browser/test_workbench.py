@@ -214,7 +214,6 @@ def test_layers_are_drawn_hidden_and_found(page: Page) -> None:
     ready(page)
     expect(page.locator("#shown")).to_contain_text("已显示 2 层")
     until(page, "hetuMap.queryRenderedFeatures({layers: ['subdistrict:line']}).length > 0")
-    until(page, "hetuMap.queryRenderedFeatures({layers: ['subdistrict:label']}).length > 0")
     page.fill("#filter", "permanent_basic")
     expect(page.locator(".tree-layer:visible")).to_have_count(1)
     page.locator("[data-layer][value=permanent_basic_farmland]").check()

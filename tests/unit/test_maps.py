@@ -11,7 +11,7 @@ from gis import maps
 
 WORDS = {
     "site": "地块",
-    "name": "图层",
+    "name": "图层", "called": "名称",
     "class": "类别",
     "ident": "标识",
     "area_m2": "面积",
@@ -35,7 +35,7 @@ def page(assets: Path, name: str = "基本农田") -> str:
     said = {
         "code": "farmland",
         "name": name,
-        "ident": "1",
+        "ident": "1", "called": "龙田",
         "class": "0101",
         "area_m2": 1204.3,
         "length_m": None,

@@ -29,10 +29,6 @@ from workflows.base_map import catalogue, model, store
 from workflows.base_map.deliveries import Progress, held, teller
 from workflows.base_map.grids import GridPlan, grid_arrival, grid_plans
 
-PLOT_IDENTITY = ("number", "name")
-"""What boundary text calls a plot; its columns are the format's, not the department's."""
-
-
 @dataclass(slots=True)
 class Imported:
     """What became of a delivery. ``layers``: code, edition, seq, kind, source, rows_read, rows_published, rows_set_aside, origin."""
@@ -255,8 +251,9 @@ def _put_all(
 def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem]) -> Arrival:
     source, stanza, guess = plan.source, plan.stanza, plan.guess
     identify = stanza.identify if stanza else guess.identify if guess else ()
-    if source.format == "boundary text":
-        identify = (*identify, *PLOT_IDENTITY)  # its columns have no names of the department's
+    called = identify[1:]
+    if source.format == "boundary text":  # its columns are the format's, not the department's
+        identify, called = (*identify, "number", "name"), ("name",)
     classify = stanza.classify if stanza else guess.classify if guess else None
     system = systems.get(stanza.class_system) if stanza and stanza.class_system else None
     classes, unknown = model.coded(model.column(source.attributes, (classify,) if classify else ()), system)
@@ -281,6 +278,7 @@ def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem]) -> Arrival:
         features=Features(
             ids=source.rows,
             idents=model.column(source.attributes, identify),
+            names=model.column(source.attributes, called),
             classes=classes,
             attributes=source.attributes,
             geometry=source.geometry,

@@ -120,6 +120,7 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
     return {
         "id": hit.id,
         "ident": hit.ident,
+        "name": hit.name,
         "class": hit.cls,
         "area_m2": hit.area,
         "share": None if hit.area is None else _share(hit.area, site_area),

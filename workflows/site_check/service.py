@@ -105,6 +105,7 @@ def hits_geojson(connection: Connection, id: str, code: str | None = None) -> di
             "properties": {
                 "code": layer["code"],
                 "name": layer["name"],
+                "called": hit["name"] or hit["ident"],
                 "state": layer["state"],
                 **{key: hit[key] for key in ("id", "ident", "class", "area_m2", "length_m", "sliver")},
             },

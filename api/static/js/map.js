@@ -59,9 +59,9 @@ function blank(house) {
       { id: "above:2", type: "background", layout: { visibility: "none" } },
       { id: "above:3", type: "background", layout: { visibility: "none" } },
       empty("site:fill", "fill", { "fill-color": INK.site, "fill-opacity": 0.06 }),
-      empty("hits:fill", "fill", { "fill-color": INK.hit, "fill-opacity": 0.04 }, ["==", ["geometry-type"], "Polygon"]),
       empty("hits:chosen-fill", "fill", { "fill-color": INK.chosen, "fill-opacity": 0.25 }, ["==", ["get", "_key"], ""]),
-      empty("hits:line", "line", { "line-color": INK.hit, "line-width": 1.5 }),
+      // Outlines only: fifty layers that cover a site would otherwise paint it shut. The chosen one is filled.
+      empty("hits:line", "line", { "line-color": INK.hit, "line-width": 1.2, "line-opacity": 0.8 }),
       empty("hits:point", "circle", { "circle-color": INK.hit, "circle-radius": 4, "circle-stroke-color": "#fff", "circle-stroke-width": 1 }, ["==", ["geometry-type"], "Point"]),
       empty("hits:chosen", "line", { "line-color": INK.chosen, "line-width": 4 }, ["==", ["get", "_key"], ""]),
       empty("hits:chosen-point", "circle", { "circle-color": INK.chosen, "circle-radius": 8 }, ["==", ["get", "_key"], ""]),
@@ -102,10 +102,13 @@ export function show(map, code, layer) {
   }
 }
 
+// What people call it; a bare code says nothing to anybody, so a feature without a name has no letters.
+const NAME = ["coalesce", ["get", "name"], ""];
+
 // A Chinese name is never broken inside: the widest a line may be is wider than any name.
 function labelled(layer) {
   const size = layer.style.label.size;
-  const common = { "text-field": ["get", "ident"], "text-size": size, "text-max-width": 60, "text-font": ["sans"], "text-padding": 6 };
+  const common = { "text-field": NAME, "text-size": size, "text-max-width": 60, "text-font": ["sans"], "text-padding": 6 };
   if (layer.kind === "line") return { ...common, "symbol-placement": "line" };
   return layer.kind === "point" ? { ...common, "text-offset": [0, 0.9], "text-anchor": "top" } : common;
 }

@@ -108,8 +108,9 @@ CREATE TABLE hetu.current_edition (
 CREATE TABLE hetu.feature (
     edition_id  bigint NOT NULL,
     id          bigint NOT NULL,                     -- row of the source, from 0
-    ident       text,
-    class       text,
+    ident       text,                                -- how its department tells it from others
+    name        text,                                -- how people call it
+    class       text,                                -- code of the layer's class system
     attributes  jsonb NOT NULL,
     geom        geometry NOT NULL,
     PRIMARY KEY (edition_id, id)
