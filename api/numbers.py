@@ -63,7 +63,8 @@ class Figures:
         """A value of a raster, such as an elevation."""
         if value is None or not math.isfinite(float(value)):
             return "—"
-        return f"{float(value):,.2f}{' ' + unit if unit else ''}"
+        told = f"{float(value):,.2f}"
+        return f"{told}°" if unit == "degree" else f"{told} {unit}" if unit else told
 
     def day(self, when: datetime | str | None) -> str:
         if when is None:

@@ -21,6 +21,7 @@ from db.actor import Actor
 from gis import crs, edition
 from gis.edition import Arrival, Coverage
 from gis.stage import Features
+from layers.refusal import Refused
 from workflows.base_map import service, store
 
 WORKSPACE = "bench"
@@ -59,7 +60,12 @@ def load(district: District, on_progress: Progress, *, workspace: str = WORKSPAC
     with session.read(engine) as connection:
         found = {row["code"]: row for row in service.layers(connection)}
     counted = {code: row["features"] for code, row in found.items()}
-    assert counted == {layer.code: layer.features for layer in district.layers}, "another district lies there"
+    for layer in district.layers:
+        if counted[layer.code] != layer.features:
+            raise Refused(
+                "bench_workspace_differs",
+                workspace=workspace, layer=layer.code, expected=layer.features, got=counted[layer.code],
+            )  # fmt: skip
     return Loaded(
         engine, {code: row["edition"] for code, row in found.items()}, sum(counted.values()), _summed(seconds, counted)
     )

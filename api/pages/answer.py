@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from api.language import Speech
 from api.numbers import Figures
-from api.pages.legend import Legend
+from api.pages.legend import Legend, worded
 
 Layer = Mapping[str, Any]
 Theme = Mapping[str, Any]
@@ -46,7 +46,7 @@ def arranged(answer: Mapping[str, Any], book: Legend, speech: Speech) -> dict[st
         "hits": by_theme(hits, book.themes, speech),
         "others": [(state, answer["summary"][state], _by_reason(layers, state, speech)) for state in QUIET],
         "seqs": {edition["id"]: edition["seq"] for edition in answer["editions"].values()},
-        "class_name": lambda layer, code: book.class_name(layer, code, speech),
+        "class_name": lambda layer, code: _class(layer, code, speech),
         "site_facts": _site(answer["site"], speech),
     }
 
@@ -71,6 +71,12 @@ def _why(layer: Layer, speech: Speech) -> str:
             "answer.partly_clear", covered=figures.share(covered), uncovered=figures.share(1 - covered)
         )
     return speech.reason(reason["code"], reason["params"])
+
+
+def _class(layer: Layer, code: str | None, speech: Speech) -> str | None:
+    """A class with its name as the catalogue had it when the answer was given; as it is where it had none."""
+    told = layer.get("class_names", {}).get(code)
+    return f"{code} {worded(told, speech)}" if told else code
 
 
 def _site(site: Mapping[str, Any], speech: Speech) -> list[tuple[str, Any]]:

@@ -32,13 +32,6 @@ class Legend:
     def law(self, code: str | None, speech: Speech) -> str:
         return self._called("laws", code, speech)
 
-    def class_name(self, layer: str, code: str | None, speech: Speech) -> str | None:
-        """The code with its name where the class system knows it; as it is where not."""
-        if code is None:
-            return None
-        told = self._classes(layer).get(code)
-        return f"{code} {_word(told, speech, code)}" if told else code
-
     def style(self, layer: Mapping[str, Any]) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = self.body.get("styles", {}).get(layer["style"] or "")
         return found
@@ -61,11 +54,12 @@ class Legend:
 
     def _called(self, group: str, code: str | None, speech: Speech) -> str:
         told = self.body.get(group, {}).get(code or "")
-        return _word(told, speech, code or "—") if told else code or "—"
+        return worded(told, speech) if told else code or "—"
 
 
-def _word(told: Mapping[str, Any], speech: Speech, otherwise: str) -> str:
-    return str((told.get("en") if speech.language == "en" else None) or told.get("zh") or otherwise)
+def worded(told: Mapping[str, Any], speech: Speech) -> str:
+    """The name of a register's entry, kept as ``zh`` and ``en``."""
+    return str((told.get("en") if speech.language == "en" else None) or told["zh"])
 
 
 def read(connection: Connection) -> Legend:

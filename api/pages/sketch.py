@@ -24,8 +24,7 @@ def sketch(site: Mapping[str, Any], found: Mapping[str, Any], called: str) -> Ma
     south, north = min(y for _, y in corners), max(y for _, y in corners)
     shrink = math.cos(math.radians((south + north) / 2))
     span_x, span_y = max((east - west) * shrink, 1e-6), max(north - south, 1e-6)
-    # The site takes half of the sheet, so that what surrounds it can be seen.
-    scale = min((WIDTH - 2 * MARGIN) / span_x, (HEIGHT - 2 * MARGIN) / span_y) * 0.6
+    scale = min((WIDTH - 2 * MARGIN) / span_x, (HEIGHT - 2 * MARGIN) / span_y)
     centre_x, centre_y = (west + east) / 2, (south + north) / 2
 
     def place(point: Point) -> Point:

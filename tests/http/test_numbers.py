@@ -63,5 +63,6 @@ def test_days_are_beijings() -> None:
 
 def test_counts_and_values() -> None:
     assert ZH.count(12934) == "12,934"
-    assert ZH.value(22.974, "°") == "22.97 °"
+    assert ZH.value(22.974, "degree") == "22.97°"
+    assert ZH.value(0.5, "m") == "0.50 m"
     assert ZH.value(float("nan")) == "—"

@@ -29,6 +29,7 @@ from workflows.base_map import catalogue, model, store
 from workflows.base_map.deliveries import Progress, held, teller
 from workflows.base_map.grids import GridPlan, grid_arrival, grid_plans
 
+
 @dataclass(slots=True)
 class Imported:
     """What became of a delivery. ``layers``: code, edition, seq, kind, source, rows_read, rows_published, rows_set_aside, origin."""

@@ -8,7 +8,7 @@ maplibre.setWorkerUrl(new URL("/static/vendor/maplibre-gl/maplibre-gl-worker.mjs
 const LETTERS = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 const NOTHING = { type: "FeatureCollection", features: [] };
 const INK = { site: "#083c3f", hit: "#1d4f91", chosen: "#b4541a", outline: "#566466" };
-const NAMED_AT = 9; // a tile of some 70 km
+const NAMED_AT = 8; // a tile of some 140 km
 const RANK = { polygon: 1, line: 2, point: 3 };
 
 export function canDraw() {
