@@ -42,7 +42,7 @@ def lay_demo(name: str) -> None:
         delivery = _make(place)
         with progress() as tell:
             done = intake.import_delivery(engine, steward, delivery, on_progress=tell)
-        counts = [sum(layer[what] for layer in done.layers) for what in ("rows_published", "rows_set_aside")]
+        counts = [sum(layer[what] for layer in done.layers if layer["kind"] != "raster") for what in ("rows_published", "rows_set_aside")]
         terminal.say(
             "demo_made",
             n=len(done.layers),

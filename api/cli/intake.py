@@ -74,16 +74,21 @@ def import_(
         return
     steward = people.steward(getpass.getuser())
     engine = _place(workspace, project_crs, title, catalogue, steward)
-    with progress() as tell:
-        imported = intake.import_delivery(
-            engine,
-            steward,
-            path,
-            source_crs=declared,
-            coverage_word=vouched_by,
-            skip_refused=skip_refused,
-            on_progress=tell,
-        )
+    try:
+        with progress() as tell:
+            imported = intake.import_delivery(
+                engine,
+                steward,
+                path,
+                source_crs=declared,
+                coverage_word=vouched_by,
+                skip_refused=skip_refused,
+                on_progress=tell,
+            )
+    except Refused as refusal:
+        for each in refusal.params.get("sources", []):
+            terminal.warn(f"✕ {each['path']}: {terminal.speech().reason(each['code'], each['params'])}")
+        raise
     if as_json:
         terminal.answer_json(_plain(imported))
     else:

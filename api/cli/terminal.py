@@ -38,6 +38,11 @@ def say(key: str, /, **params: Any) -> None:
     print(speech().say(f"cli.{key}", **params), file=sys.stderr, flush=True)  # noqa: T201 - this is the console
 
 
+def warn(text: str) -> None:
+    """What is in words already, beside the answer."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the console
+
+
 def answer(text: str) -> None:
     """What was asked for."""
     print(text, flush=True)  # noqa: T201 - this is the console

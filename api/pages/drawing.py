@@ -20,6 +20,7 @@ UNSTYLED = (
     "#946c00",
 )
 DASHES = {"dash": [4, 2], "dot": [1, 2], "rail": [6, 1.5]}
+FAINT = 0.12  # nobody said which of them matter, and many lie over one another
 FILLED = frozenset({"diagonal", "backdiagonal", "cross", "dots", "horizontal", "vertical"})
 
 # Layers whose features are called by their names on the map: from which zoom, and how large.
@@ -37,6 +38,7 @@ def drawn(
 ) -> dict[str, Any]:
     """fill, line, width (px), opacity, dash, pattern, classes (class -> colour), label: when and how large, or None."""
     code, kind = str(layer["code"]), layer["kind"]
+    unstyled = style is None
     if style is None:
         colour = UNSTYLED[int(hashlib.sha256(code.encode()).hexdigest(), 16) % len(UNSTYLED)]
         style = {"fill": colour, "outline": "#ffffff" if kind == "point" else colour, "width": 1.2}
@@ -47,7 +49,7 @@ def drawn(
         "fill": fill or line,
         "line": line,
         "width": float(style.get("width") or 1.0),
-        "opacity": 0.0 if kind == "polygon" and not fill and not palette else 0.45,
+        "opacity": 0.0 if kind == "polygon" and not fill and not palette else FAINT if unstyled else 0.45,
         "dash": DASHES.get(str(pattern)),
         "pattern": pattern if pattern in FILLED else None,
         "classes": dict(palette),

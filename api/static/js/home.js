@@ -14,6 +14,8 @@ const form = at("site");
 
 let map = null;
 let draw = null;
+const CROWDED = 400;
+let crowded = false;
 let places = new Map(); // "layer/feature" -> the geometry that is hit
 
 // ---- the map ----
@@ -213,8 +215,20 @@ async function show(answer, flies) {
     feature.properties._key = key;
     places.set(key, feature);
   }
-  if (map) atlas.put(map, "hits", found);
+  crowded = found.features.length > CROWDED;
+  if (map) {
+    atlas.put(map, "hits", found);
+    drawHits();
+  }
 }
+
+// Where thousands are hit, those of the findings that stand open are drawn; a few are drawn all at once.
+function drawHits() {
+  const open = [...at("answer").querySelectorAll(".finding:has(> details[open])")].map((each) => each.dataset.layer);
+  atlas.only(map, crowded ? open : null);
+}
+
+at("answer").addEventListener("toggle", () => { if (map) drawHits(); }, true);
 
 at("answer").addEventListener("click", ({ target }) => {
   const button = target.closest("[data-fly]");

@@ -150,6 +150,17 @@ export function hide(map, code) {
 
 export const put = (map, source, data) => map.getSource(source).setData(data ?? NOTHING);
 
+const HITS = { "hits:line": null, "hits:point": ["==", ["geometry-type"], "Point"] };
+
+// Only the hits of these layers; null draws all of them.
+export function only(map, codes) {
+  const wanted = codes === null ? null : ["in", ["get", "code"], ["literal", codes]];
+  for (const [id, kind] of Object.entries(HITS)) {
+    const parts = [kind, wanted].filter(Boolean);
+    map.setFilter(id, parts.length ? ["all", ...parts] : null);
+  }
+}
+
 export function choose(map, key) {
   map.setFilter("hits:chosen", ["==", ["get", "_key"], key]);
   map.setFilter("hits:chosen-fill", ["all", ["==", ["get", "_key"], key], ["==", ["geometry-type"], "Polygon"]]);
