@@ -77,7 +77,7 @@ def _layer_table(found: list[dict[str, Any]], themes: list[dict[str, Any]]) -> N
         )
     console.print(made)
     filled = sum(layer["edition"] is not None for layer in found)
-    features = sum(layer["features"] or 0 for layer in found)
+    features = sum(layer["features"] or 0 for layer in found if layer["kind"] != "raster")
     console.print(
         f"[bold]{speech.say('cli.layers_total', n=len(found), filled=filled, features=features)}[/]"
     )

@@ -161,9 +161,10 @@ def _plain(imported: Imported) -> dict[str, Any]:
 
 def _totals(imported: Imported) -> dict[str, int]:
     keys = ("rows_read", "rows_published", "rows_set_aside")
+    featured = [layer for layer in imported.layers if layer["kind"] != "raster"]  # a raster counts cells
     return {
         "layers": len(imported.layers),
-        **{key: sum(layer[key] for layer in imported.layers) for key in keys},
+        **{key: sum(layer[key] for layer in featured) for key in keys},
     }
 
 
