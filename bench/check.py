@@ -5,66 +5,19 @@ The ways take turns site by site, so that whatever else the machine does falls o
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from statistics import median
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from shapely.geometry.base import BaseGeometry
-
-from bench import analyst, reference, stopwatch
+from bench import reference, stopwatch
+from bench.analyst import LOOP, analysts
 from bench.district import District, Progress, recipe
 from bench.loading import Loaded
 from bench.plain_sql import PlainSql, serving, version
-from bench.product import Product, Shared
+from bench.product import Product
+from bench.report import report
+from bench.turns import Taken, Way
 from db import session
 from db.settings import Ground, read
-
-P95_MS = 800.0
-LOOP_RATIO = 50.0
-MOST_SITES = 150
-"""So many have GEOS's answers."""
-
-
-class Way(Protocol):
-    """One way of checking. ``given`` makes a site ready, ``check`` is what the watch sees, ``shared`` reads the answer."""
-
-    name: str
-
-    def given(self, site: BaseGeometry) -> Any: ...
-
-    def check(self, given: Any) -> Any: ...
-
-    def shared(self, answer: Any) -> Shared: ...
-
-    def processes(self) -> Sequence[int]: ...
-
-
-@dataclass(slots=True)
-class Taken:
-    """What one way did, by number of the site."""
-
-    wall: dict[int, float] = field(default_factory=dict)
-    cpu: dict[int, float] = field(default_factory=dict)
-    shared: dict[int, Shared] = field(default_factory=dict)
-
-    def add(self, number: int, way: Way, site: BaseGeometry) -> None:
-        given = way.given(site)
-        processes = [os.getpid(), *way.processes()]
-        used = stopwatch.cpu_seconds(processes)
-        began = time.perf_counter()
-        answer = way.check(given)
-        self.wall[number] = time.perf_counter() - began
-        now = stopwatch.cpu_seconds(processes)
-        if used is not None and now is not None:
-            self.cpu[number] = now - used
-        self.shared[number] = way.shared(answer)
-
-    def plain(self) -> dict[str, Any]:
-        cpu = {"cpu_p50_ms": round(median(self.cpu.values()) * 1000, 1)} if len(self.cpu) == len(self.wall) else {}
-        return {"sites": len(self.wall), **stopwatch.spread(list(self.wall.values())), **cpu}
 
 
 def run(
@@ -77,112 +30,70 @@ def run(
     loop_sites: int,
     on_progress: Progress,
 ) -> dict[str, Any]:
-    """The report, as JSON. ``server``: process that answers at ``address``."""
+    """The report, as JSON. ``server``: the process that answers at ``address``; ``loop_sites``: how many the analyst does too."""
     shapes = district.sites(0, sites)
     kinds = {layer.number: layer.kind for layer in district.layers}
     expected = reference.read(recipe() / "reference.parquet", kinds)
+    people = analysts(district, on_progress) if loop_sites else []
     loads = [stopwatch.load()]
-    package = analyst.written(district, on_progress) if loop_sites else None
-    with session.read(loaded.engine) as connection:
-        backends = serving(connection) if read(Ground).database_url is None else []
-        postgres = version(connection)
-    product = Product(address, lambda: [server, *backends])
-    plain = PlainSql(loaded.engine, sorted(loaded.editions.values()))
-    ours, theirs = Taken(), Taken()
-    beside, loop = Taken(), Taken()
+    here = read(Ground).database_url is None
+    processes = [server]
+    product = Product(address, lambda: processes)
+    plain = PlainSql(loaded.engine, sorted(loaded.editions.values()), here=here)
     try:
         for number, shape in enumerate(shapes):
             on_progress("bench_warming", "", number, sites)
             product.check(product.given(shape))
-        with session.read(loaded.engine) as connection:
-            backends[:] = serving(connection) if backends else []
-        for number, shape in enumerate(shapes):
-            on_progress("bench_checking", "", number, sites)
-            turns: list[tuple[Taken, Way]] = [(ours, product), (theirs, plain)]
-            for taken, way in turns if number % 2 else turns[::-1]:
-                taken.add(number, way, shape)
-        on_progress("bench_checking", "", sites, sites)
-        if package is not None:
-            person = analyst.Analyst(package, {layer.code: layer.kind for layer in district.layers})
-            _loop(beside, product, loop, person, shapes, loop_sites, on_progress)
+        if here:  # the server's connections stand only now
+            with session.read(loaded.engine) as connection:
+                processes += serving(connection)
+        ours, theirs = _turns(enumerate(shapes), [product, plain], on_progress, "bench_checking", sites)
+        chosen = [each * sites // loop_sites for each in range(loop_sites)]
+        for person in people:  # once before the watch runs, as for the others
+            on_progress("bench_loop", "", 0, loop_sites)
+            person.check(person.given(shapes[-1]))
+        beside, *loops = _turns(
+            ((number, shapes[number]) for number in chosen),
+            [product, *people], on_progress, "bench_loop", loop_sites,
+        )  # fmt: skip
     finally:
         product.close()
         plain.close()
     loads.append(stopwatch.load())
-    taken = {product.name: ours, plain.name: theirs, **({analyst.Analyst.name: loop} if package else {})}
-    return _report(taken, {plain.name: ours, analyst.Analyst.name: beside}, expected, loaded, loads, postgres)
+    walked = {person.name: taken for person, taken in zip(people, loops, strict=True)}
+    told = report(
+        product.name,
+        {product.name: ours, plain.name: theirs, **walked},
+        {plain.name: ours, **dict.fromkeys(walked, beside)},
+        expected,
+        LOOP,
+    )
+    return told | {"layers": len(loaded.editions), "machine": _machine(loaded, loads), "load": _load(loaded)}
 
 
-def _loop(
-    beside: Taken, product: Product, loop: Taken, person: Way, shapes: Any, count: int, on_progress: Progress
-) -> None:
-    """The analyst's turns, on sites spread evenly, the product's beside each; one turn before them warms the file up."""
-    chosen = [number * len(shapes) // count for number in range(count)]
-    on_progress("bench_loop", "", 0, count + 1)
-    person.check(person.given(shapes[-1]))
-    for done, number in enumerate(chosen, 1):
-        on_progress("bench_loop", "", done, count + 1)
-        beside.add(number, product, shapes[number])
-        loop.add(number, person, shapes[number])
-    on_progress("bench_loop", "", count + 1, count + 1)
+def _turns(
+    sites: Iterable[tuple[int, Any]], ways: Sequence[Way], on_progress: Progress, phase: str, total: int
+) -> list[Taken]:
+    """What each way did; who begins changes from site to site, for the second finds the pages already read."""
+    taken = [Taken() for _ in ways]
+    for done, (number, shape) in enumerate(sites):
+        on_progress(phase, "", done, total)
+        turns = list(zip(taken, ways, strict=True))
+        for each, way in turns if done % 2 else reversed(turns):
+            each.turn(number, way, shape)
+    if total:
+        on_progress(phase, "", total, total)
+    return taken
 
 
-def _report(
-    taken: dict[str, Taken],
-    ours: dict[str, Taken],
-    expected: reference.Pairs,
-    loaded: Loaded,
-    loads: list[float],
-    postgres: str,
-) -> dict[str, Any]:
-    product = next(iter(taken))
-    found = {name: _agreement(each, expected) for name, each in taken.items()}
-    ways = {name: {**each.plain(), **found[name].plain()} for name, each in taken.items()}
-    ratios = {name: _ratio(each, ours[name]) for name, each in taken.items() if name != product}
-    p95 = ways[product]["p95_ms"]
-    of_loop = ratios.get(analyst.Analyst.name, {}).get("of_medians")
-    return {
-        "sites": len(taken[product].wall),
-        "layers": len(loaded.editions),
-        "pairs": found[product].pairs,
-        "agree": all(each.agree for each in found.values()),
-        "worst": found[product].worst,
-        "ways": ways,
-        "ratios": ratios,
-        "targets": {
-            "p95_ms": {"limit": P95_MS, "value": p95, "reached": p95 <= P95_MS},
-            "loop_ratio": {
-                "limit": LOOP_RATIO,
-                "value": of_loop,
-                "reached": None if of_loop is None else of_loop >= LOOP_RATIO,
-            },
-        },
-        "machine": {**stopwatch.here(), "postgresql": postgres, "load_before": loads[0], "load_after": loads[1]},
-        "load": {
-            "features": loaded.features,
-            "seconds": None if loaded.seconds is None else round(loaded.seconds["whole"], 1),
-            "of_which": None if loaded.seconds is None else {k: round(v, 1) for k, v in loaded.seconds.items()},
-        },
-    }
+def _machine(loaded: Loaded, loads: list[float]) -> dict[str, Any]:
+    with session.read(loaded.engine) as connection:
+        postgresql = version(connection)
+    return {**stopwatch.here(), "postgresql": postgresql, "load_before": loads[0], "load_after": loads[1]}
 
 
-def _agreement(taken: Taken, expected: reference.Pairs) -> reference.Agreement:
-    return reference.compare(reference.gathered(taken.shared), expected.of(taken.shared))
-
-
-def _ratio(peer: Taken, product: Taken) -> dict[str, Any]:
-    """How many times the product's time the peer took, on the same sites: pair by pair, and the medians."""
-    pairs = [peer.wall[number] / product.wall[number] for number in peer.wall]
-    same = [product.wall[number] for number in peer.wall]
-    told = {
-        "sites": len(pairs),
-        "min": round(min(pairs), 2),
-        "median": round(median(pairs), 2),
-        "max": round(max(pairs), 2),
-        "of_medians": round(median(peer.wall.values()) / median(same), 2),
-    }
-    if set(peer.cpu) == set(peer.wall) <= set(product.cpu):
-        told["cpu_of_medians"] = round(
-            median(peer.cpu.values()) / median(product.cpu[number] for number in peer.cpu), 2
-        )
-    return told
+def _load(loaded: Loaded) -> dict[str, Any]:
+    steps = (
+        None if loaded.seconds is None else {step: round(took, 1) for step, took in loaded.seconds.items()}
+    )
+    return {"features": loaded.features, "seconds": steps["whole"] if steps else None, "of_which": steps}

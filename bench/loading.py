@@ -67,7 +67,10 @@ def load(district: District, on_progress: Progress, *, workspace: str = WORKSPAC
                 workspace=workspace, layer=layer.code, expected=layer.features, got=counted[layer.code],
             )  # fmt: skip
     return Loaded(
-        engine, {code: row["edition"] for code, row in found.items()}, sum(counted.values()), _summed(seconds, counted)
+        engine,
+        {code: row["edition"] for code, row in found.items()},
+        sum(counted.values()),
+        _summed(seconds, counted),
     )
 
 
@@ -81,7 +84,13 @@ def _load_layer(engine: Engine, layer: LayerFile) -> dict[str, float]:
     disjoint = edition.proved_disjoint(said["geometry"]) if layer.kind == "polygon" else None
     proved = time.perf_counter()
     arrival = _arrival(layer, said, disjoint)
-    body = {"name": layer.code, "kind": layer.kind, "identify": ["gid"], "classify": "cls", "source": layer.path.name}
+    body = {
+        "name": layer.code,
+        "kind": layer.kind,
+        "identify": ["gid"],
+        "classify": "cls",
+        "source": layer.path.name,
+    }
     with session.transaction(engine, ACTOR, patient=True) as connection:
         store.keep_layer(connection, layer.code, "guessed", body, layer.number)
         delivery = store.begin_delivery(connection, ACTOR, layer.path.name)
@@ -121,10 +130,14 @@ def _arrival(layer: LayerFile, said: Mapping[str, Any], disjoint: bool | None) -
     )
 
 
-def _summed(by_layer: Mapping[str, Mapping[str, float]], counted: Mapping[str, int]) -> dict[str, float] | None:
+def _summed(
+    by_layer: Mapping[str, Mapping[str, float]], counted: Mapping[str, int]
+) -> dict[str, float] | None:
     if set(by_layer) != set(counted):
         return None
-    steps = {step: sum(each[step] for each in by_layer.values()) for step in ("reading", "proving", "copying")}
+    steps = {
+        step: sum(each[step] for each in by_layer.values()) for step in ("reading", "proving", "copying")
+    }
     return {"whole": sum(steps.values()), **steps}
 
 

@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Engine
 
 from bench.district import SRID
-from bench.product import Shared
+from bench.turns import Shared
 from db.sql import queries
 from gis.overlay import ewkb
 
@@ -21,19 +21,22 @@ class PlainSql:
 
     name = "plain_sql"
 
-    def __init__(self, engine: Engine, editions: Sequence[int]) -> None:
+    def __init__(self, engine: Engine, editions: Sequence[int], *, here: bool) -> None:
+        """``here``: the database runs on this machine, so its processes are ours to look at."""
         self._connection = engine.connect()
         self._editions = list(editions)
-        self._backend = int(self._connection.execute(sql.backend).scalar_one())
+        with self._connection.begin():
+            backend = int(self._connection.execute(sql.backend).scalar_one())
+        self._backends = [backend] if here else []
 
     def processes(self) -> list[int]:
-        return [self._backend]
+        return self._backends
 
     def given(self, site: BaseGeometry) -> dict[str, Any]:
         return {"site": ewkb(site, SRID), "editions": self._editions}
 
     def check(self, given: dict[str, Any]) -> list[Any]:
-        with self._connection.begin_nested():
+        with self._connection.begin():
             return list(self._connection.execute(sql.plain, given).all())
 
     def shared(self, rows: list[Any]) -> Shared:

@@ -10,12 +10,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from bench.district import SRID
+from bench.turns import Shared
 from gis import crs
 from layers.refusal import Refused
 
 PATIENCE = 120.0
-Shared = list[tuple[int, float]]
-"""gid and size of everything a site shares with a feature: m2 of polygons, m of lines, 1 for points."""
 
 
 class Product:
@@ -43,9 +42,7 @@ class Product:
         return answer
 
     def shared(self, answer: dict[str, Any]) -> Shared:
-        return [
-            (int(hit["ident"]), _size(hit)) for layer in answer["layers"] for hit in layer["hits"]
-        ]
+        return [(int(hit["ident"]), _size(hit)) for layer in answer["layers"] for hit in layer["hits"]]
 
     def close(self) -> None:
         self._client.close()

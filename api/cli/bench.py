@@ -104,11 +104,16 @@ def _show(report: Mapping[str, Any], speech: Speech) -> None:
     )
     for name, target in report["targets"].items():
         said = {True: "reached", False: "missed", None: "unmeasured"}[target["reached"]]
-        console.print(speech.say(f"cli.bench_{said}", target=speech.say(f"cli.bench_target_{name}"), **target))
+        console.print(
+            speech.say(f"cli.bench_{said}", target=speech.say(f"cli.bench_target_{name}"), **target)
+        )
     machine, load = report["machine"], report["load"]
     console.print(speech.say("cli.bench_machine", **machine), style="dim")
     if load["seconds"] is not None:
-        console.print(speech.say("cli.bench_load", features=load["features"], seconds=f"{load['seconds']:.0f}"), style="dim")
+        console.print(
+            speech.say("cli.bench_load", features=load["features"], seconds=f"{load['seconds']:.0f}"),
+            style="dim",
+        )
 
 
 def _table(report: Mapping[str, Any], speech: Speech) -> Any:
@@ -116,14 +121,17 @@ def _table(report: Mapping[str, Any], speech: Speech) -> Any:
 
     made = Table(box=None, pad_edge=False, header_style="dim")
     made.add_column(speech.say("cli.bench_column_way"), overflow="fold")
-    for column in ("sites", "p50", "p95", "max", "cpu", "ratio", "off"):
+    for column in ("sites", "p50", "p95", "max", "cpu_p50", "cpu_p95", "ratio", "off"):
         made.add_column(speech.say(f"cli.bench_column_{column}"), justify="right")
     for name, way in report["ways"].items():
         ratio = report["ratios"].get(name)
         made.add_row(
             speech.say(f"cli.bench_way_{name}"),
             str(way["sites"]),
-            *(f"{way[key]:,.0f}" if key in way else "—" for key in ("p50_ms", "p95_ms", "max_ms", "cpu_p50_ms")),
+            *(
+                f"{way[key]:,.0f}" if key in way else "—"
+                for key in ("p50_ms", "p95_ms", "max_ms", "cpu_p50_ms", "cpu_p95_ms")
+            ),
             "" if ratio is None else f"{ratio['of_medians']:.1f} ({ratio['min']:.1f}–{ratio['max']:.1f})",
             str(way["off"]),
         )

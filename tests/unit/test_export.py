@@ -32,7 +32,7 @@ def test_the_catalogue_survives_export(catalogue: Catalogue, tmp_path: Path) -> 
 
 def test_the_digest_is_the_contents_and_nothing_else(tmp_path: Path, catalogue: Catalogue) -> None:
     shutil.copytree(THEMES, tmp_path / "themes")
-    path = tmp_path / "themes" / "02_control_lines.yaml"
+    path = tmp_path / "themes" / "01_control_lines.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text("# a remark\n" + text, encoding="utf-8")
     assert load(tmp_path / "themes").digest == catalogue.digest
