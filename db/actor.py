@@ -1,4 +1,4 @@
-"""Who acts. Every write names an actor, and on whose behalf; what an actor may do is decided in workflows.people."""
+"""Who acts. Every journaled write names an actor, and on whose behalf; what an actor may do is decided in workflows.people."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from dataclasses import dataclass
 class Actor:
     id: str
     name: str
-    kind: str = "person"  # "person", "machine" or, until people sign in, "demo"
+    kind: str = "person"  # what workflows.people decides by: "demo" until people sign in, "steward", "machine"
     on_behalf_of: str | None = None

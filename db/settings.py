@@ -19,6 +19,10 @@ from db.errors import GroundError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
+# Names alone: no scheme, no path and no wildcard, which would let any page of the world write.
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
+PUBLIC_HOSTS = rf"^\s*({_NAME}\s*(,\s*{_NAME}\s*)*,?\s*)?$"
+
 Folder = Literal["originals", "rasters", "logs", "run"]
 """originals: deliveries by content hash; rasters: grids in the project CRS; logs; run: pid and lock files."""
 
@@ -44,12 +48,18 @@ class Ground(BaseSettings):
 
 
 class Web(BaseSettings):
-    """Which workspace is shown, and on which loopback port."""
+    """Which workspace is shown, on which loopback port, and by which public names a proxy shows it."""
 
     model_config = SettingsConfigDict(env_prefix="HETU_", env_ignore_empty=True, extra="ignore")
 
     workspace: str = "demo"
     port: int | None = Field(default=None, ge=1, le=65535)
+    host: str = Field(default="", pattern=PUBLIC_HOSTS)
+    """Names a proxy is reached by, comma separated, with the port where it is not the usual one: ``plans.example,10.1.2.3:8443``."""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(name for each in self.host.lower().split(",") if (name := each.strip()))
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)

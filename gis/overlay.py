@@ -7,16 +7,16 @@ measured all the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from db.sql import queries
+from gis.geometry import ewkb
 from layers.refusal import Refused
 
 sql = queries(__file__)
@@ -56,48 +56,47 @@ class Measured:
     failed: dict[int, str] = field(default_factory=dict)  # edition -> what the geometry library said
 
 
-def ewkb(geometry: BaseGeometry, srid: int) -> str:
-    """Hex EWKB, the form in which a geometry of ours enters a statement."""
-    return str(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
-
-
 def measure(
-    connection: Connection,
-    site: BaseGeometry,
-    srid: int,
-    editions: Sequence[int],
-    disjoint: Sequence[int] = (),
+    connection: Connection, site: BaseGeometry, srid: int, editions: Sequence[int], disjoint: Sequence[int] = ()
 ) -> Measured:
     """Measure ``site`` (valid, project CRS) against ``editions``; ``disjoint`` are those proved free of overlaps."""
     measured = Measured()
     values = {"site": ewkb(site, srid), "disjoint": list(disjoint), "thinnest": THINNEST}
-    try:
-        _measure(connection, values, list(editions), measured)
-    except DBAPIError as error:
-        if _servers_fault(error):
-            raise
-        measured = Measured()
-        for edition in editions:
-            try:
-                _measure(connection, values, [edition], measured)
-            except DBAPIError as alone:
-                if _servers_fault(alone):
-                    raise
-                measured.failed[edition] = str(alone.orig).split("\n")[0]
+    rows, measured.failed = _each_alone_if_not_together(
+        editions, lambda some: connection.execute(sql.measure, {**values, "editions": list(some)}).all(), connection
+    )
+    for row in rows:
+        if row.id is None:
+            measured.footprints[row.edition_id] = row.area
+        else:
+            measured.hits.append(Hit(*row))
     _sum_simple_footprints(measured, set(disjoint))
     return measured
 
 
-def _measure(connection: Connection, values: dict[str, Any], editions: list[int], into: Measured) -> None:
-    if not editions:
-        return
-    with connection.begin_nested():
-        rows = connection.execute(sql.measure, {**values, "editions": editions}).all()
-    for row in rows:
-        if row.id is None:
-            into.footprints[row.edition_id] = row.area
-        else:
-            into.hits.append(Hit(*row))
+def _each_alone_if_not_together(
+    wanted: Sequence[Any], ask: Callable[[Sequence[Any]], Sequence[Any]], connection: Connection
+) -> tuple[list[Any], dict[Any, str]]:
+    """All at once behind a savepoint; where the geometry library gives up, one by one: the rows, and what it said of those that fail."""
+    if not wanted:
+        return [], {}
+    try:
+        with connection.begin_nested():
+            return list(ask(wanted)), {}
+    except DBAPIError as error:
+        if _servers_fault(error):
+            raise
+    rows: list[Any] = []
+    failed: dict[Any, str] = {}
+    for one in wanted:
+        try:
+            with connection.begin_nested():
+                rows += ask([one])
+        except DBAPIError as error:
+            if _servers_fault(error):
+                raise
+            failed[one] = str(error.orig).split("\n")[0]
+    return rows, failed
 
 
 def _sum_simple_footprints(measured: Measured, disjoint: set[int]) -> None:
@@ -124,21 +123,23 @@ def _servers_fault(error: DBAPIError) -> bool:
 def parts(
     connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], Any]:
-    """The shared geometry of hits (edition, id), in degrees as GeoJSON geometries."""
-    if not hits:
-        return {}
-    editions, ids = (list(column) for column in zip(*hits, strict=True))
-    rows = connection.execute(sql.parts, {"site": ewkb(site, srid), "editions": editions, "ids": ids})
+    """The shared geometry of hits (edition, id), in degrees as GeoJSON geometries; a hit that cannot be drawn is left out."""
+
+    def ask(some: Sequence[tuple[int, int]]) -> Sequence[Any]:
+        editions, ids = (list(column) for column in zip(*some, strict=True))
+        return connection.execute(sql.parts, {"site": ewkb(site, srid), "editions": editions, "ids": ids}).all()
+
+    rows, _ = _each_alone_if_not_together(hits, ask, connection)
     return {(row.edition_id, row.id): json.loads(row.shape) for row in rows if row.shape}
 
 
 def covered(
     connection: Connection, site: BaseGeometry, srid: int, coverages: Sequence[int]
-) -> dict[int, float]:
-    """m2 of the site inside each coverage, by coverage id."""
-    if not coverages:
-        return {}
-    return {
-        row.id: row.area
-        for row in connection.execute(sql.covered, {"site": ewkb(site, srid), "coverages": list(coverages)})
-    }
+) -> tuple[dict[int, float], dict[int, str]]:
+    """m2 of the site inside each coverage, by coverage id; and what the geometry library said of those it could not measure."""
+    rows, failed = _each_alone_if_not_together(
+        coverages,
+        lambda some: connection.execute(sql.covered, {"site": ewkb(site, srid), "coverages": list(some)}).all(),
+        connection,
+    )
+    return {row.id: row.area for row in rows}, failed

@@ -1,7 +1,7 @@
 -- measure --
 -- One row per feature that shares area, length or a place with the site: edition_id, id, ident, name, class, dimension (0, 1, 2), area in
 -- m2, length in m, perimeter in m of the shared part. Then one row per polygon edition whose hits may overlap one another: id null,
--- area = the area of their union (nothing is united where one of them covers the whole site).
+-- area = the area of their union. Uniting is dear: not done where one of them covers the whole site, nor to parts that nothing touches.
 -- Clipping to the site's box comes before anything exact; a clip that is not valid is thrown away and the whole feature taken. A shared
 -- part thinner (2 x area / perimeter) or shorter than :thinnest m is the touching of two boundaries, not a hit.
 WITH site AS MATERIALIZED (
@@ -33,7 +33,8 @@ WHERE dimension = 0 OR 2 * area > :thinnest * perimeter OR length > :thinnest
 UNION ALL
 SELECT edition_id, NULL, NULL, NULL, NULL, 2,
        CASE WHEN max(area) >= (1 - 1e-12) * (SELECT ST_Area(site.geom) FROM site) THEN max(area)
-            ELSE ST_Area(ST_UnaryUnion(ST_Collect(geom))) END,
+            ELSE (SELECT sum(ST_Area(CASE WHEN ST_NumGeometries(heap) = 1 THEN heap ELSE ST_UnaryUnion(heap) END))
+                  FROM unnest(ST_ClusterIntersecting(geom)) AS heap) END,
        NULL, NULL
 FROM hit
 WHERE 2 * area > :thinnest * perimeter AND NOT edition_id = ANY(:disjoint)
@@ -41,12 +42,19 @@ GROUP BY edition_id
 HAVING count(*) > 1;
 
 -- parts --
--- edition_id, id, the shared geometry in degrees as GeoJSON, of the hits named by :editions and :ids (arrays in step)
-SELECT f.edition_id, f.id,
-       ST_AsGeoJSON(ST_Transform(ST_CollectionExtract(ST_Intersection(f.geom, CAST(:site AS geometry)), ST_Dimension(f.geom) + 1), 4326), 8) AS shape
-FROM unnest(CAST(:editions AS bigint[]), CAST(:ids AS bigint[])) AS wanted (edition_id, id)
-JOIN hetu.feature AS f USING (edition_id, id)
-WHERE f.edition_id = ANY(CAST(:editions AS bigint[]));
+-- edition_id, id, the shared geometry in degrees as GeoJSON, of the hits named by :editions and :ids (arrays in step); clipped as above
+SELECT edition_id, id,
+       ST_AsGeoJSON(ST_Transform(ST_CollectionExtract(ST_Intersection(piece, site), ST_Dimension(piece) + 1), 4326), 8) AS shape
+FROM (
+    SELECT f.edition_id, f.id, CAST(:site AS geometry) AS site,
+           CASE WHEN ST_NPoints(f.geom) <= 64 THEN f.geom
+                ELSE (SELECT CASE WHEN ST_IsValid(clip) THEN clip ELSE f.geom END
+                      FROM ST_ClipByBox2D(f.geom, ST_Envelope(CAST(:site AS geometry))) AS clip)
+           END AS piece
+    FROM unnest(CAST(:editions AS bigint[]), CAST(:ids AS bigint[])) AS wanted (edition_id, id)
+    JOIN hetu.feature AS f USING (edition_id, id)
+    WHERE f.edition_id = ANY(CAST(:editions AS bigint[]))
+) AS near;
 
 -- covered --
 -- coverage_id, area in m2 of the site that the coverage holds

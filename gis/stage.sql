@@ -9,7 +9,3 @@ SELECT hetu.close_stage(:edition);
 -- attach_stage --
 -- from now on the edition is readable through hetu.feature
 SELECT hetu.attach_stage(:edition);
-
--- drop_stage --
--- nothing of an unpublished edition is left
-SELECT hetu.drop_stage(:edition);

@@ -19,18 +19,16 @@ SIZE = "small"
 def lay_demo(name: str) -> None:
     """Make workspace ``name`` whole where it is not, check the demo site in it and print the answer."""
     from db import session
-    from db import workspace as workspaces
     from demo.making import SRID, TITLE
     from gis import crs
     from layers import catalogue
     from workflows import people
-    from workflows.base_map import intake, service
+    from workflows.base_map import intake, places, service
 
     began = time.monotonic()
     loaded = catalogue.load()
     steward = people.steward(getpass.getuser())
-    project = crs.parse(SRID)
-    workspaces.make(name, title=TITLE, srid=SRID, crs_wkt=project.wkt, actor=steward)
+    places.make(name, title=TITLE, project=crs.parse(SRID), actor=steward)
     engine = session.engine(name)
     with session.transaction(engine, steward) as connection:
         service.load_catalogue(connection, loaded)

@@ -195,3 +195,43 @@ def test_an_edition_before_stays_readable(engine: Engine, actor: Actor) -> None:
         site = km(512, 2518, 514, 2519)
         then_and_now = overlay.measure(connection, site, SRID, [old, now["edition"]]).footprints
     assert then_and_now == {old: pytest.approx(2_000_000), now["edition"]: pytest.approx(500_000)}
+
+
+def test_of_two_who_publish_at_the_same_moment_one_wins_and_one_is_told(engine: Engine, actor: Actor) -> None:
+    import threading
+
+    from gis import edition
+    from gis.edition import Coverage
+    from layers.refusal import Refused
+    from workflows.base_map import service, store
+
+    both_staged = threading.Barrier(2)
+
+    def publish(name: str) -> str:
+        try:
+            with session.transaction(engine, Actor(name, name)) as connection:
+                delivery = store.begin_delivery(connection, actor, name)
+                new = arrival("statutory_plan", "polygon", [km(511, 2511, 512, 2512)], ["R2"], Coverage(OUTLINE, "district"))
+                staged = edition.put(connection, delivery, SRID, new)
+                both_staged.wait(20)
+                edition.publish(connection, [("statutory_plan", staged)])
+        except Refused as refusal:
+            return refusal.code
+        return "published"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(publish, ("one", "two"))) == ["edition_overtaken", "published"]
+    with session.read(engine) as connection:
+        assert [each["seq"] for each in service.editions(connection, "statutory_plan")] == [2, 1]
+
+
+@pytest.mark.parametrize("system", ["EPSG:4326", "EPSG:2249"])
+def test_a_district_is_measured_in_metres(system: str, actor: Actor) -> None:
+    """Degrees, and feet: 1 ft2 printed as 1 m2 would be wrong by 10.76."""
+    from gis import crs
+    from layers.refusal import Refused
+    from workflows.base_map import places
+
+    with pytest.raises(Refused, match="project_crs_not_metric"):
+        places.make("feet", title="", project=crs.parse(system), actor=actor)
+    assert "feet" not in workspaces.names()

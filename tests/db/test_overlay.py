@@ -76,6 +76,7 @@ def test_measuring_refuses_to_lie_when_the_geometry_library_gives_up(
 
     plan = editions["statutory_plan"]
     bowtie = "SRID=4547;POLYGON((511000 2513000,514000 2516000,514000 2513000,511000 2516000,512000 2517000,511000 2513000))"
+    connection.execute(text("SET LOCAL session_replication_role = replica"))  # past the trigger that keeps published rows
     connection.execute(
         text("UPDATE hetu.feature SET geom = ST_GeomFromEWKT(:w) WHERE edition_id = :e"),
         {"w": bowtie, "e": plan},
@@ -85,3 +86,24 @@ def test_measuring_refuses_to_lie_when_the_geometry_library_gives_up(
     )
     assert set(measured.failed) == {plan}
     assert [hit.edition for hit in measured.hits] == [editions["subdistrict"]]
+
+
+def test_a_coverage_that_defeats_the_library_fails_alone(connection: Connection) -> None:
+    from sqlalchemy import text
+
+    broken = "SRID=4547;POLYGON((510000 2510000,520000 2520000,520000 2510000,510000 2520000,515000 2521000,510000 2510000))"
+    insert = "INSERT INTO hetu.coverage (sha256, geom) VALUES ('broken', ST_GeomFromEWKT(:w)) RETURNING id"
+    wrong = connection.execute(text(insert), {"w": broken}).scalar_one()
+    right = connection.execute(text("SELECT min(id) FROM hetu.coverage")).scalar_one()
+    covered, failed = overlay.covered(connection, km(511, 2511, 512, 2516), SRID, [wrong, right])
+    assert list(covered) == [right]
+    assert list(failed) == [wrong]
+
+
+def test_rows_of_a_published_edition_stay(connection: Connection, editions: dict[str, int]) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    for statement in ("UPDATE hetu.feature SET class = 'x'", "DELETE FROM hetu.feature WHERE edition_id = :e"):
+        with pytest.raises(DBAPIError, match="does not change"), connection.begin_nested():
+            connection.execute(text(statement), {"e": editions["statutory_plan"]} if ":e" in statement else {})

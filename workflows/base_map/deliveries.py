@@ -13,6 +13,9 @@ from db.actor import Actor
 from layers.refusal import Refused
 from workflows.base_map import store
 
+TASK = "base_map.import"
+"""The job that reads a delivery."""
+
 Progress = Callable[[str, str, int, int], None]
 """phase ("reading" or "publishing"), what is in hand, done, total."""
 
@@ -21,16 +24,16 @@ Progress = Callable[[str, str, int, int], None]
 def held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterator[int]:
     """The delivery's number, held by a session of its own: when this process dies the hold ends and ``abandoned`` finds it."""
     with engine.connect() as holder:
-        if waiting is None:
-            with session.transaction(engine, actor) as connection:
-                number = store.begin_delivery(connection, actor, name)
-        else:
-            number = waiting
-            with session.transaction(engine, actor) as connection:
-                if connection.execute(store.sql.take_delivery, {"id": number}).first() is None:
+        with holder.begin():
+            holder.execute(session.SET_ACTOR, {"actor": actor.id, "on_behalf_of": actor.on_behalf_of or ""})
+            if waiting is None:
+                number = store.begin_delivery(holder, actor, name)
+            else:
+                number = waiting
+                if holder.execute(store.sql.take_delivery, {"id": number}).first() is None:
                     raise Refused("delivery_taken", delivery=number)
-        holder.execute(store.sql.hold_delivery, {"id": number})
-        holder.commit()
+            # Held before anybody can see that it is being read, so that no sweep finds it unheld.
+            holder.execute(store.sql.hold_delivery, {"id": number})
         try:
             yield number
         finally:
@@ -57,6 +60,6 @@ def teller(engine: Engine, actor: Actor, number: int, on_progress: Progress | No
 
 
 def abandoned(engine: Engine, actor: Actor) -> list[int]:
-    """Mark the deliveries whose process died; nothing of them was published, and nothing is left of them."""
+    """Mark the deliveries whose process died, and those no job will take; nothing of them was published, and nothing is left of them."""
     with session.transaction(engine, actor) as connection:
-        return [row.id for row in connection.execute(store.sql.abandon)]
+        return [row.id for row in connection.execute(store.sql.abandon, {"task": TASK})]

@@ -17,9 +17,9 @@ from db.settings import folder, folder_error
 from gis import crs
 from gis.sandbox import UPLOAD
 from layers.refusal import Refused
-from workflows.base_map import intake, store
+from workflows.base_map import deliveries, intake, store
 
-IMPORT = "base_map.import"
+IMPORT = deliveries.TASK
 
 
 def submit_import(

@@ -13,14 +13,10 @@ from sqlalchemy import Connection
 
 from db.actor import Actor
 from db.sql import queries
-from gis.overlay import ewkb
+from gis.geometry import ewkb
+from layers.canonical import canonical
 
 sql = queries(__file__)
-
-
-def canonical(value: Any) -> str:
-    """JSON that is the same text for the same facts."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def digest(text: str) -> str:

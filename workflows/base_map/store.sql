@@ -105,9 +105,13 @@ SET state = :state, sha256 = coalesce(:sha256, sha256), refused = CAST(:refused 
 WHERE id = :id;
 
 -- abandon --
--- ids of deliveries whose process died: nobody holds them any more
+-- ids of deliveries whose process died: nobody holds them any more, or no job will ever take them
 UPDATE hetu.delivery SET state = 'abandoned', ended_at = now()
-WHERE state = 'reading' AND pg_try_advisory_xact_lock(740002, CAST(id AS integer)) RETURNING id;
+WHERE (state = 'reading' AND pg_try_advisory_xact_lock(740002, CAST(id AS integer)))
+   OR (state = 'waiting' AND NOT EXISTS (
+        SELECT FROM jobs.procrastinate_jobs AS job
+        WHERE job.task_name = :task AND CAST(job.args ->> 'delivery' AS bigint) = delivery.id AND job.status IN ('todo', 'doing')))
+RETURNING id;
 
 -- delivery --
 SELECT id, name, sha256, handed_over_by, received_at, ended_at, state, progress, refused, ignored, reason FROM hetu.delivery WHERE id = :id;

@@ -7,13 +7,13 @@ site was measured and shares nothing with it. Effects and verdicts come with rul
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gis.overlay import Hit, Measured
+from layers.canonical import canonical as canonical
 
 State = Literal["hit", "clear", "no data", "failed"]
 STATES: tuple[State, ...] = ("hit", "clear", "no data", "failed")
@@ -61,11 +61,12 @@ def _layer(
     edition = layer["edition"]
     footprint = measured.footprints.get(edition) if hits else None
     covered_share = (
-        _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] is not None else None
+        _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] in covered else None
     )
     raster = cells.get(edition)
     if raster is not None:
         covered_share = raster.share
+        footprint = raster.said * site_area if raster.said > 0 else None
     state, reason = _state(layer, bool(hits), raster, covered_share, measured.failed.get(edition))
     length = sum(hit.length for hit in hits if hit.length is not None)
     return {
@@ -180,11 +181,6 @@ def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
             for layer in answer["layers"]
         ],
     }
-
-
-def canonical(value: Any) -> str:
-    """JSON that is the same text for the same facts; never NaN."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def seal(answer: Mapping[str, Any]) -> str:

@@ -154,7 +154,10 @@ def _measure(
         [layer["edition"] for layer in vector if layer["disjoint"]],
     )
     coverages = sorted({layer["coverage_id"] for layer in layers if layer["coverage_id"] is not None})
-    covered = overlay.covered(connection, site, srid, coverages)
+    covered, unknown = overlay.covered(connection, site, srid, coverages)
+    for layer in layers:
+        if layer["coverage_id"] in unknown:
+            measured.failed[layer["edition"]] = unknown[layer["coverage_id"]]
     cells: dict[int, model.Cells] = {}
     for layer in layers:
         if layer["edition"] is not None and layer["kind"] == "raster":

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from db.actor import Actor
 from db.sql import queries
-from gis.overlay import ewkb
+from gis.geometry import ewkb
 from layers.refusal import Refused
 
 sql = queries(__file__)

@@ -8,7 +8,7 @@ CREATE SCHEMA hetu;
 CREATE TABLE hetu.catalogue (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     digest     text NOT NULL UNIQUE,
-    body       jsonb NOT NULL,                       -- themes, departments, laws, styles
+    body       jsonb NOT NULL,                       -- themes, departments, laws, styles, palettes, class systems
     loaded_at  timestamptz NOT NULL DEFAULT now()
 );
 
@@ -67,7 +67,7 @@ CREATE TABLE hetu.edition (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     layer           text NOT NULL REFERENCES hetu.layer,
     seq             integer,                         -- 1, 2, 3 ... within the layer, given when published
-    state           text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'published', 'withdrawn', 'abandoned')),
+    state           text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'published', 'withdrawn')),
     status          text NOT NULL CHECK (status IN ('draft', 'on_display', 'in_force', 'superseded', 'withdrawn', 'unknown')),
     delivery_id     bigint NOT NULL REFERENCES hetu.delivery,
     based_on        bigint REFERENCES hetu.edition,  -- what was current when this one was staged
@@ -199,6 +199,10 @@ CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON hetu.journal
     FOR EACH STATEMENT EXECUTE FUNCTION hetu.keep_journal();
 CREATE TRIGGER journal AFTER INSERT OR UPDATE OR DELETE ON hetu.workspace
     FOR EACH ROW EXECUTE FUNCTION hetu.write_journal('name', 'outline', 'crs_wkt');
+CREATE TRIGGER journal AFTER INSERT OR UPDATE OR DELETE ON hetu.catalogue
+    FOR EACH ROW EXECUTE FUNCTION hetu.write_journal('id', 'body');
+CREATE TRIGGER journal AFTER INSERT OR UPDATE OR DELETE ON hetu.stanza
+    FOR EACH ROW EXECUTE FUNCTION hetu.write_journal('id', 'body');
 CREATE TRIGGER journal AFTER INSERT OR UPDATE OR DELETE ON hetu.layer
     FOR EACH ROW EXECUTE FUNCTION hetu.write_journal('code');
 CREATE TRIGGER journal AFTER INSERT OR UPDATE OR DELETE ON hetu.delivery
@@ -225,6 +229,14 @@ END $$;
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON hetu.edition
     FOR EACH ROW WHEN (OLD.state IN ('published', 'withdrawn')) EXECUTE FUNCTION hetu.keep_edition();
 
+-- Nor do its features and what was set aside of it: rows come in by COPY before publication and stay as they are.
+CREATE FUNCTION hetu.keep_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'edition % was published and does not change', OLD.edition_id USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON hetu.feature FOR EACH ROW EXECUTE FUNCTION hetu.keep_rows();
+CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON hetu.set_aside FOR EACH ROW EXECUTE FUNCTION hetu.keep_rows();
+
 -- A stage is a table of its own: nothing of it is seen through hetu.feature until it is attached at publication.
 CREATE FUNCTION hetu.open_stage(edition bigint, srid integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -246,12 +258,4 @@ BEGIN
         RETURN;                                      -- its cells lie in a file
     END IF;
     EXECUTE format('ALTER TABLE hetu.feature ATTACH PARTITION hetu.%I FOR VALUES IN (%s)', 'feature_' || edition, edition);
-END $$;
-
-CREATE FUNCTION hetu.drop_stage(edition bigint) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM hetu.edition e WHERE e.id = edition AND e.state IN ('published', 'withdrawn')) THEN
-        RAISE EXCEPTION 'edition % was published and stays readable', edition USING ERRCODE = 'restrict_violation';
-    END IF;
-    EXECUTE format('DROP TABLE IF EXISTS hetu.%I', 'feature_' || edition);
 END $$;
