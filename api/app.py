@@ -57,6 +57,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 
 def make(workspace: str | None = None, *, engine: Engine | None = None) -> FastAPI:
     """The application for one workspace (HETU_WORKSPACE unless named); ``engine`` stands in for its pool in tests."""
+    web = settings.read(settings.Web)
     app = FastAPI(
         title="Hetu 合图",
         description="The joined map: checks of a site against every layer of a district.",
@@ -68,13 +69,13 @@ def make(workspace: str | None = None, *, engine: Engine | None = None) -> FastA
         middleware=[
             Middleware(
                 guard.Guard,
-                hosts=guard.LOOPBACK,
+                public=web.hosts,
                 csp=guard.policy((frame.IMPORT_MAP,)),
                 answer=errors.answer,
             )
         ],
     )
-    app.state.workspace = workspace or settings.read(settings.Web).workspace
+    app.state.workspace = workspace or web.workspace
     app.state.engine = engine
     app.state.place = None
     errors.install(app)

@@ -5,11 +5,11 @@ A code that stands in no row is 422 when a refusal and 503 when the ground gave 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
@@ -43,7 +43,6 @@ STATUS: Mapping[str, int] = {
     "workspace_unknown": 404,
     "json_expected": 415,
     "file_expected": 415,
-    "rate_limited": 429,
     "unexpected": 500,
     "database_gone": 503,
     "database_busy": 503,
@@ -102,7 +101,7 @@ def answer(request: Request, error: Exception, incident: str | None = None) -> R
             "status": status,
             "detail": detail,
             "code": code,
-            "params": jsonable_encoder(params, custom_encoder={bytes: lambda _: "…"}),
+            "params": json.loads(json.dumps(params, default=str)),
         }
         return JSONResponse(
             _writable(body),

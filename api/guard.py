@@ -48,8 +48,10 @@ FOLIUM_POLICY = (
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str], csp: str, answer: Answer) -> None:
-        self.app, self.hosts, self.answer = app, hosts, answer
+    def __init__(self, app: ASGIApp, *, public: frozenset[str], csp: str, answer: Answer) -> None:
+        """``public``: names a proxy is reached by, as they stand in an Origin; this machine is always allowed."""
+        self.app, self.public, self.answer = app, public, answer
+        self.hosts = LOOPBACK | {_hostname(each) for each in public}
         self.headers = {
             "content-security-policy": csp,
             "x-content-type-options": "nosniff",
@@ -92,14 +94,15 @@ class Guard:
     def _allow(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        # Only names of this machine: another name that leads here would let a page elsewhere read the answers.
+        # Only names of this machine and of its proxy: another name that leads here would let a page elsewhere read the answers.
         if _hostname(host) not in self.hosts:
             raise Refused("host_foreign", host=host[:100])
         if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
             raise Refused("text_invalid")
         if scope["method"] in WRITES:
             origin = headers.get("origin")
-            if origin is not None and origin.partition("://")[2] != host:
+            # A proxy may hand its own name on as Host or not; what a browser says stands in Origin.
+            if origin is not None and origin.partition("://")[2] not in {host, *self.public}:
                 raise Refused("origin_foreign", origin=origin[:100])
             if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
                 raise Refused("origin_foreign", origin=origin or "—")

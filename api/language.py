@@ -13,14 +13,22 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
 from starlette.requests import Request
+
+from layers import strict_yaml
 
 LANGUAGES = ("zh-CN", "en")
 COOKIE = "lang"
 LOCALES = Path(__file__).parent / "locales"
 MOST_LISTED = 12
 LONGEST = 400
+
+# Parameters that are codes themselves: refusal -> parameter -> the group that has words for them.
+CODED: Mapping[str, Mapping[str, str]] = {
+    "kind_differs": {"expected": "kind", "got": "kind"},
+    "site_bad_feature": {"why": "set_aside"},
+    "catalogue": {"fault": "catalogue_fault"},
+}
 
 Sentence = str | dict[str, str]  # a mapping {one, other} is chosen by the parameter n
 
@@ -42,11 +50,14 @@ def _flat(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Sent
 
 @functools.cache
 def sentences(language: str) -> Mapping[str, Sentence]:
-    """Every sentence of a language by its dotted key."""
-    trees = [
-        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(LOCALES.glob(f"{language}*.yaml"))
-    ]
-    return {key: sentence for tree in trees for key, sentence in _flat(tree)}
+    """Every sentence of a language by its dotted key; a key that stands twice is refused, in one file or in two."""
+    found: dict[str, Sentence] = {}
+    for path in sorted(LOCALES.glob(f"{language}*.yaml")):
+        for key, sentence in _flat(strict_yaml.read(path.read_bytes(), path.name)):
+            if key in found:
+                raise ValueError(f"{path.name}: {key} stands twice")
+            found[key] = sentence
+    return found
 
 
 class _Told(dict[str, Any]):
@@ -114,6 +125,9 @@ class Speech:
         fault = "fault." + re.sub(r"[^a-z]+", "_", str(told.get("reason", "")).lower()).strip("_")
         if self.has(fault):  # what the geometry library says, it says in English
             told["reason"] = self.say(fault)
+        for name, words in CODED.get(code, {}).items():
+            if self.has(f"{words}.{told[name]}"):
+                told[name] = self.reason(str(told[name]), {**told, name: None}, words)
         known = sentences(self.language)
         sentence = known.get(f"{group}.{code}", known.get(f"refusal.{code}"))
         if sentence is None:

@@ -1,4 +1,5 @@
-"""What arrives from outside, bounded before anybody looks at it: JSON that is finite, shallow and sane, and files streamed to disk.
+"""What arrives from outside, bounded before anybody looks at it: JSON that is finite, shallow and sane, files streamed to disk,
+and the words that stand in addresses and headers.
 
 It knows nothing of sites or layers; whether a geometry is one is decided in ``gis.site``.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, BinaryIO
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -29,6 +30,8 @@ UPLOAD_BYTES = 256 * 1024 * 1024
 DEPTH = 32  # a feature collection of multi-polygons needs nine
 LARGEST = 2**63 - 1
 CHUNK = 1024 * 1024
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+CHECK_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -198,3 +201,23 @@ def number(value: Any, field: str, *, above: float = 0.0, most: float) -> float 
     if not math.isfinite(got) or not above < got <= most:
         raise Refused("field_range", field=field, got=str(value)[:40], above=above, most=most)
     return got
+
+
+def check_id(given: str) -> str:
+    """A word that could be a check's number; anything else is a check that is not there."""
+    if not CHECK_ID.fullmatch(given):
+        raise Refused("check_unknown", check=given)
+    return given
+
+
+def idempotency_key(
+    given: Annotated[
+        str | None, Header(alias="Idempotency-Key", description="A repeat gives the first answer.")
+    ] = None,
+) -> str | None:
+    if given is not None and not KEY.fullmatch(given):
+        raise Refused("idempotency_key")
+    return given
+
+
+Key = Annotated[str | None, Depends(idempotency_key)]

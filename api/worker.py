@@ -1,22 +1,32 @@
-"""The worker's process: takes jobs of one workspace from the queue, and sweeps up after processes that died. ``python -m api.worker``"""
+"""The worker's process: takes jobs of one workspace from the queue, and sweeps up after processes that died. ``python -m api.worker``
+
+With ``--health`` it asks instead whether a worker of the workspace is alive: exit 0 when one is, 1 when none is or nobody can say.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import functools
+import sys
 
 import structlog
+from sqlalchemy import exc
 
 from db import jobs, session
 from db.actor import Actor
+from db.errors import GroundError
 from db.settings import Web, read
+from db.sql import queries
 from workflows.base_map import deliveries
 from workflows.base_map import jobs as base_map_jobs
 
 SWEEP_SECONDS = 30
+SILENT_SECONDS = 60  # a worker says every ten seconds that it is there
 WORKER = Actor("worker", "后台任务", kind="machine")
 log = structlog.get_logger()
+sql = queries(__file__)
 
 
 async def work(workspace: str) -> None:
@@ -47,7 +57,29 @@ async def sweep(app: object, workspace: str) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
+def alive(workspace: str) -> bool:
+    """Whether the queue heard of a worker lately: a process that hangs is there and still does not say so."""
+    with session.read(session.engine(workspace)) as connection:
+        found: bool = connection.execute(sql.alive, {"seconds": SILENT_SECONDS}).scalar_one()
+    return found
+
+
+def health() -> int:
+    try:
+        workspace = read(Web).workspace
+        if alive(workspace):
+            return 0
+        log.error("no_worker", workspace=workspace, silent_seconds=SILENT_SECONDS)
+    except (GroundError, exc.SQLAlchemyError) as trouble:
+        log.error("nobody_can_say", trouble=str(trouble))
+    return 1
+
+
 def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m api.worker", description=__doc__)
+    words.add_argument("--health", action="store_true", help="is a worker of the workspace alive?")
+    if words.parse_args().health:
+        sys.exit(health())
     asyncio.run(work(read(Web).workspace))
 
 

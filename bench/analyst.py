@@ -5,7 +5,7 @@ Twice: from one GeoPackage that holds all layers, as data is handed over, and fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +60,13 @@ def analysts(district: District, on_progress: Progress) -> list[Analyst]:
     for done, layer in enumerate(district.layers):
         on_progress("bench_files", layer.code, done, len(district.layers))
         _write(own[layer.code], [layer])
+    on_progress("bench_files", "", len(district.layers), len(district.layers))
     _write(whole, district.layers, on_progress)
     kinds = {layer.code: layer.kind for layer in district.layers}
     return [Analyst(LOOP, kinds, lambda code: whole), Analyst(LOOP_OF_FILES, kinds, lambda code: own[code])]
 
 
-def _write(
-    package: Path, layers: tuple[LayerFile, ...] | list[LayerFile], on_progress: Progress | None = None
-) -> None:
+def _write(package: Path, layers: Sequence[LayerFile], on_progress: Progress | None = None) -> None:
     if package.is_file():
         return
     for left in package.parent.glob("partial.gpkg*"):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from bench.district import SRID
 from bench.turns import Shared
 from db.sql import queries
-from gis.overlay import ewkb
+from gis.geometry import ewkb
 
 sql = queries(__file__)
 

@@ -9,5 +9,7 @@ from dataclasses import dataclass
 class Actor:
     id: str
     name: str
-    kind: str = "person"  # what workflows.people decides by: "demo" until people sign in, "steward", "machine"
+    kind: str = (
+        "person"  # what workflows.people decides by: "demo" until people sign in, "steward", "machine"
+    )
     on_behalf_of: str | None = None

@@ -43,15 +43,27 @@ def open_engine(url: str) -> Engine:
         url,
         pool_size=POOL,
         max_overflow=0,
-        pool_timeout=4,
+        pool_timeout=2,
         connect_args={
             "connect_timeout": 4,
             "application_name": "hetu",
             "options": "-c search_path=public,jobs -c timezone=Asia/Shanghai -c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000",
         },
     )
+    event.listen(made, "do_connect", _connect)
     event.listen(made, "checkout", _ping)
     return made
+
+
+def _connect(dialect: Any, record: Any, words: Any, facts: Any) -> Any:
+    """With a wait callback libpq's own time limit does not count, so a new connection gets its limit here."""
+    try:
+        with deadline.seconds(PING_SECONDS):
+            return dialect.connect(*words, **facts)
+    except psycopg2.Error as error:
+        if "no answer within" in str(error):
+            raise GroundError("database_silent", seconds=PING_SECONDS) from error
+        raise
 
 
 def _ping(raw: Any, record: Any, proxy: Any) -> None:

@@ -157,6 +157,7 @@ set_aside = Table(
     Column("y", Double),
     Column("attributes", JSONB, nullable=False),
     Column("wkb", LargeBinary),
+    Column("box", _geometry()),
 )
 site_check = Table(
     "site_check",

@@ -47,8 +47,10 @@ def make(name: str, *, title: str, srid: int, crs_wkt: str, actor: Actor) -> Wor
     """The workspace with this CRS, made if it is not there; GroundError ``workspace_crs`` where it stands with another."""
     _check(name)
     with _maintenance() as connection:
+        connection.execute(sql.one_maker_at_a_time)
         if not connection.execute(sql.exists, {"name": session.database_name(name)}).scalar():
             session.create_database(connection, session.database_name(name))
+        connection.execute(sql.the_next_maker)
     engine = session.engine(name)
     with session.transaction(engine, actor) as connection:
         migrate(connection)

@@ -6,6 +6,13 @@ SELECT substr(datname, 6) AS name FROM pg_database WHERE datname LIKE 'hetu\_%' 
 -- 1 where a database of that name stands
 SELECT 1 FROM pg_database WHERE datname = :name;
 
+-- one_maker_at_a_time --
+-- waits until no other process makes a workspace on this server; CREATE DATABASE allows no transaction to hold it
+SELECT pg_advisory_lock(740000);
+
+-- the_next_maker --
+SELECT pg_advisory_unlock(740000);
+
 -- one_migration_at_a_time --
 -- waits until no other process migrates this database; held to the end of the transaction
 SELECT pg_advisory_xact_lock(740001);

@@ -1,5 +1,6 @@
 """Rasters of a delivery: opened in the sandbox (``gis.reading.cells``), checked again here, one grid of numbers each in the project's own
-system. A grid in another system is refused: moving cells changes their values, and that is for whoever owns them to do.
+system. A grid in another system is refused: moving cells changes their values, and that is for whoever owns them to do. Whoever has no project yet
+reads grids as they are.
 """
 
 from __future__ import annotations
@@ -8,44 +9,62 @@ import json
 import math
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gis import sandbox
-from gis.crs import Crs
-from gis.delivery import Source
+from gis.crs import Crs, transformer
+from gis.delivery import Delivery, Source
+from gis.drivers import all_but
 from gis.placing import resolved
-from gis.readers_room import RASTER
+from gis.readers_room import Progress
 from gis.sandbox import Limits
 from gis.source_layer import RefusedSource, SourceRaster
 from layers.refusal import Refused
 
-ALLOWED = {"GTiff"}
+ALLOWED = ("GTiff",)
 _LARGEST = 1e9  # m: no project system has coordinates or cells beyond
 
 
 def read(
-    folder: Path, sources: Sequence[Source], project_crs: Crs, source_crs: Crs | None, limits: Limits
+    delivery: Delivery,
+    project_crs: Crs | None,
+    source_crs: Crs | None,
+    limits: Limits,
+    on_progress: Progress | None = None,
 ) -> tuple[list[SourceRaster], list[RefusedSource]]:
-    """The rasters among a delivery's sources, which lie in ``folder``."""
+    """The sources of a delivery that holds rasters alone. ``project_crs`` None: whatever system they are in."""
+    sources = delivery.sources
     if not sources:
         return [], []
     names = {f"{number:06d}": source for number, source in enumerate(sources)}
     out = Path(tempfile.mkdtemp(prefix="hetu-cells-"))
     told: dict[str, dict[str, Any]] = {}
+    weights = dict(zip(names, delivery.weights(), strict=True))
+    done, whole = 0, sum(weights.values())
+
+    def heard(message: dict[str, Any]) -> None:
+        """Messages come from the untrusted side: only names that we gave count, each once."""
+        nonlocal done
+        name = str(message.get("id"))
+        if name in names and name not in told:
+            told[name] = message
+            done += weights[name]
+            if on_progress is not None:
+                on_progress(names[name].path, done, whole)
+
     try:
         job = [[name, source.inside] for name, source in names.items()]
-        (folder / "cells.json").write_text(json.dumps(job), encoding="utf-8")
+        (delivery.folder / "cells.json").write_text(json.dumps(job), encoding="utf-8")
         sandbox.run(
             "gis.reading.cells",
-            folder,
+            delivery.folder,
             out,
             limits,
-            env={"GDAL_SKIP": skipped()},
-            on_message=lambda message: told.setdefault(str(message.get("id")), message),
+            env={"GDAL_SKIP": all_but(ALLOWED)},
+            on_message=heard,
         )
         found: list[SourceRaster] = []
         refused: list[RefusedSource] = []
@@ -61,15 +80,8 @@ def read(
         shutil.rmtree(out, ignore_errors=True)
 
 
-def skipped() -> str:
-    """GDAL_SKIP of the process that reads cells: every driver of either GDAL but GeoTIFF's."""
-    import pyogrio
-
-    return ",".join(sorted({*pyogrio.list_drivers(), *RASTER} - ALLOWED))
-
-
 def _raster(
-    source: Source, told: dict[str, Any] | None, file: Path, project_crs: Crs, source_crs: Crs | None
+    source: Source, told: dict[str, Any] | None, file: Path, project_crs: Crs | None, source_crs: Crs | None
 ) -> SourceRaster:
     if told is None:
         raise Refused("reader_untrusted", reason="answer")
@@ -97,13 +109,14 @@ def _raster(
     ):
         raise Refused("reader_untrusted", reason="cells")
     crs_in, basis = resolved(stated, False, source_crs, source.stem)
-    if not crs_in.same_as(project_crs):
+    if project_crs is not None and not crs_in.same_as(project_crs):
         raise Refused("raster_crs", got=crs_in.label, expected=project_crs.label)
     return SourceRaster(
         source.path,
         source.stem,
         crs_in,
         basis,
+        transformer(crs_in, project_crs or crs_in).operation,
         str(told.get("type"))[:20],
         nodata,
         cells.reshape(height, width),

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from gis import archive, formats
 from gis.archive import Entry
 from gis.copies import copied, digest_of
 from gis.formats import Format
 from gis.shown import shown
+from gis.source_layer import RefusedSource
 from layers.refusal import Refused
 
 MOST_FILES = archive.MOST_ENTRIES
@@ -67,22 +67,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """A file that is refused, with the reason; the others are read all the same."""
-
-    path: str
-    code: str
-    params: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     name: str
     sha256: str
     folder: Path
     sources: tuple[Source, ...]
-    refused: tuple[Turned, ...]
+    refused: tuple[RefusedSource, ...]
     ignored: tuple[str, ...]
+
+    def weights(self) -> list[int]:
+        """Bytes of each source, never 0: what progress is measured by."""
+        return [max(1, (self.folder / source.inside).stat().st_size) for source in self.sources]
 
 
 @contextmanager
@@ -195,7 +190,7 @@ class _Sorting:
         self.ready, self.raw = ready, raw
         self.budget = budget
         self.sources: list[Source] = []
-        self.refused: list[Turned] = []
+        self.refused: list[RefusedSource] = []
         self.ignored: list[str] = []
 
     def sort(self, entries: list[Entry], alone: bool, nested: bool = False) -> None:
@@ -214,7 +209,7 @@ class _Sorting:
         found = formats.recognise(entry.place, entry.path)
         if found.code:
             self.refused.append(
-                Turned(
+                RefusedSource(
                     entry.path,
                     found.code,
                     {"file": entry.path, **({"what": found.what} if found.what else {})},
@@ -227,7 +222,7 @@ class _Sorting:
         elif found.format:
             self._take(entry, found.format, {_SUFFIX[found.format]: entry})
         elif alone:
-            self.refused.append(Turned(entry.path, "format_unknown", {"file": entry.path}))
+            self.refused.append(RefusedSource(entry.path, "format_unknown", {"file": entry.path}))
         else:
             self.ignored.append(entry.path)
 
@@ -239,7 +234,7 @@ class _Sorting:
             )
         except Refused as refusal:
             if refusal.code in ("zip_broken",):
-                self.refused.append(Turned(entry.path, refusal.code, refusal.params))
+                self.refused.append(RefusedSource(entry.path, refusal.code, refusal.params))
                 return
             raise
         if _is_document(
@@ -247,12 +242,14 @@ class _Sorting:
         ):
             self.ignored.append(entry.path)
         elif nested:
-            self.refused.append(Turned(entry.path, "zip_nested", {"file": entry.path}))
+            self.refused.append(RefusedSource(entry.path, "zip_nested", {"file": entry.path}))
         elif any(one.path.lower().endswith((".gdbtable", "/doc.kml")) for one in inner):
             kind = (
                 "KMZ" if any(one.path.lower().endswith("/doc.kml") for one in inner) else "File Geodatabase"
             )
-            self.refused.append(Turned(entry.path, "format_not_taken", {"file": entry.path, "what": kind}))
+            self.refused.append(
+                RefusedSource(entry.path, "format_not_taken", {"file": entry.path, "what": kind})
+            )
         else:
             self.budget -= sum(one.size for one in inner)
             self.sort([one for one in inner if not _is_junk(one.path)], alone=False, nested=True)
@@ -267,7 +264,7 @@ class _Sorting:
         missing = [suffix for suffix in _NEEDED[1:] if suffix not in parts]
         if missing:
             self.refused.append(
-                Turned(
+                RefusedSource(
                     entry.path, "shapefile_incomplete", {"file": entry.path, "missing": ", ".join(missing)}
                 )
             )

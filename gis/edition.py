@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import shapely
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 
 from db.sql import queries
 from gis import stage
-from gis.overlay import ewkb
+from gis.geometry import ewkb
 from gis.readers import SetAside
 from layers.refusal import Refused
 
@@ -56,6 +57,9 @@ class Arrival:
     notes: Sequence[dict[str, Any]] = ()
     features: stage.Features | None = field(default=None, repr=False)
     set_aside: Sequence[SetAside] = field(default=(), repr=False)
+    boxes: Sequence[
+        tuple[float, float, float, float] | None
+    ] = ()  # around each row set aside, project CRS; None: it has no place
     disjoint: bool | None = None
     raster: dict[str, Any] | None = None
     cells: int = 0
@@ -94,7 +98,13 @@ def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> i
         },
     ).scalar_one()
     if arrival.set_aside:
-        connection.execute(sql.set_aside, [_aside(edition, row) for row in arrival.set_aside])
+        connection.execute(
+            sql.set_aside,
+            [
+                _aside(edition, srid, row, box)
+                for row, box in zip(arrival.set_aside, arrival.boxes or repeat(None), strict=False)
+            ],
+        )
     if arrival.features is not None:
         stage.fill(connection, edition, srid, arrival.features)
     return edition
@@ -134,7 +144,9 @@ def proved_disjoint(polygons: Any) -> bool | None:
     return True if bool(shapely.coverage_is_valid(polygons)) else None
 
 
-def _aside(edition: int, row: SetAside) -> dict[str, Any]:
+def _aside(
+    edition: int, srid: int, row: SetAside, box: tuple[float, float, float, float] | None
+) -> dict[str, Any]:
     return {
         "edition": edition,
         "id": row.row,
@@ -144,6 +156,7 @@ def _aside(edition: int, row: SetAside) -> dict[str, Any]:
         "y": row.y,
         "attributes": row.attributes,
         "wkb": row.wkb,
+        "box": None if box is None else ewkb(shapely.box(*box), srid),
     }
 
 

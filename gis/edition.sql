@@ -11,8 +11,8 @@ RETURNING id;
 
 -- set_aside --
 -- a row that is kept with its reason and place but not published
-INSERT INTO hetu.set_aside (edition_id, id, code, params, x, y, attributes, wkb)
-VALUES (:edition, :id, :code, CAST(:params AS jsonb), :x, :y, CAST(:attributes AS jsonb), :wkb);
+INSERT INTO hetu.set_aside (edition_id, id, code, params, x, y, attributes, wkb, box)
+VALUES (:edition, :id, :code, CAST(:params AS jsonb), :x, :y, CAST(:attributes AS jsonb), :wkb, CAST(:box AS geometry));
 
 -- keep_coverage --
 -- id of this polygon, stored once however many editions share it

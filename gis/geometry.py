@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import GEOSException, LinearRing, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 Kind = Literal["polygon", "line", "point"]
 Shapes = NDArray[np.object_]
@@ -38,6 +39,11 @@ def kinds_of(shapes: Shapes) -> Rows:
         -1,
     )
     return np.where(types < 0, -2, known)
+
+
+def ewkb(geometry: BaseGeometry, srid: int) -> str:
+    """Hex EWKB, the form in which a geometry of ours enters a statement."""
+    return str(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
 
 
 def broken_numbers(shapes: Shapes) -> Rows:

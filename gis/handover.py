@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from shapely import GeometryType, GEOSException
 
 from gis.geometry import KINDS, LARGEST, Kind, Rows, Shapes, kinds_of
+from gis.source_layer import SetAside
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 _MULTI = {
@@ -30,20 +32,8 @@ _MULTI = {
 }
 _LEVELS = {"polygon": 3, "line": 2, "point": 1}
 _CODES = {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind"}
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LARGEST_TEXT = 4 << 20  # bytes of attributes of one feature
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    row: int
-    code: str
-    x: float | None
-    y: float | None
-    params: dict[str, Any]
-    attributes: str
-    wkb: bytes | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +44,7 @@ class Part:
     geometry: Shapes
     rows: Rows
     attributes: list[str]
-    aside: tuple[Aside, ...]
-
-
-def canonical(value: Any) -> str:
-    """The one way a JSON value is written here: sorted, tight, readable; refuses NaN."""
-    return _CANONICAL.encode(value)
+    aside: tuple[SetAside, ...]
 
 
 def has_nul(text: str) -> bool:
@@ -165,9 +150,9 @@ def _rebuilt(folder: Path, name: str, kind: Kind, count: int) -> Shapes:
     return np.asarray(shapes, dtype=object)
 
 
-def _asides(folder: Path, name: str) -> tuple[Aside, ...]:
+def _asides(folder: Path, name: str) -> tuple[SetAside, ...]:
     blob = plain_bytes(folder / f"{name}.wkb")
-    found: list[Aside] = []
+    found: list[SetAside] = []
     at = 0
     for line in _texts(folder / f"{name}.aside"):
         try:
@@ -190,7 +175,7 @@ def _asides(folder: Path, name: str) -> tuple[Aside, ...]:
             str(key)[:40]: value if isinstance(value, (int, float)) else str(value)[:300]
             for key, value in params.items()
         }
-        found.append(Aside(row, code, place[0], place[1], told, attributes, wkb))
+        found.append(SetAside(row, code, place[0], place[1], told, wkb, attributes))
     return tuple(found)
 
 

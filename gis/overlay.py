@@ -120,6 +120,12 @@ def _servers_fault(error: DBAPIError) -> bool:
     return error.connection_invalidated or state is None or state.startswith(_SERVER_TROUBLE)
 
 
+def set_aside(connection: Connection, site: BaseGeometry, srid: int, editions: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """By edition: how many rows that could not be published may lie under the site, and how many nobody can place."""
+    rows = connection.execute(sql.set_aside, {"site": ewkb(site, srid), "editions": list(editions)})
+    return {row.edition_id: (row.here, row.unplaced) for row in rows}
+
+
 def parts(
     connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], Any]:

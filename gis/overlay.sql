@@ -41,6 +41,13 @@ WHERE 2 * area > :thinnest * perimeter AND NOT edition_id = ANY(:disjoint)
 GROUP BY edition_id
 HAVING count(*) > 1;
 
+-- set_aside --
+-- edition_id, how many rows that were set aside lie where the site is (by their boxes), how many have no place at all
+SELECT edition_id, count(*) FILTER (WHERE box && CAST(:site AS geometry)) AS here, count(*) FILTER (WHERE box IS NULL) AS unplaced
+FROM hetu.set_aside
+WHERE edition_id = ANY(:editions)
+GROUP BY edition_id;
+
 -- parts --
 -- edition_id, id, the shared geometry in degrees as GeoJSON, of the hits named by :editions and :ids (arrays in step); clipped as above
 SELECT edition_id, id,

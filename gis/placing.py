@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from gis.crs import Crs, Transformation, degrees_of, parse, transformer, zone_of
 from gis.geometry import Rows, Shapes, carried, fault, mended
-from gis.shown import shown
+from gis.shown import MOST_ROWS_NAMED, shown
 from layers.refusal import Refused
 
 Basis = Literal["file", "declared", "format"]
 NEAR_DEGREES = 3.0  # about 300 km: a project's neighbours, no other project
-MOST_ROWS_NAMED = 20
 _SHIFTED = re.compile(r"gcj[-_ ]?0?2|bd[-_ ]?0?9(?!\d)|mars|火星|高德|百度|amap", re.I)
 
 
@@ -125,7 +124,7 @@ def _wrong(xy: NDArray[np.float64], source: Crs, project: Crs) -> None:
     small = (np.abs(xy) <= 180).all(axis=1).mean() >= 0.5
     if not source.geographic and small:
         swapped = _within(xy[:, ::-1], project).mean() >= 0.5 and not _within(xy, project).mean() >= 0.5
-        raise Refused("degrees_not_metres", **params, swapped=swapped)
+        raise Refused("degrees_not_metres", **params, swapped=bool(swapped))
     zones = {zone_of(float(easting)) for easting in np.max(xy, axis=1)}
     if source.geographic and not small and (np.abs(xy) > 360).any(axis=1).mean() >= 0.5:
         raise Refused("metres_not_degrees", **params, zone=zones.pop() if len(zones) == 1 else None)

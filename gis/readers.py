@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ import shapely
 
 from gis import cells, sandbox
 from gis.crs import Crs, Transformation
-from gis.delivery import Source, taken
+from gis.delivery import Delivery, Source, taken
 from gis.geometry import Rows
 from gis.handover import Part, fetched, plain_bytes
-from gis.placing import MOST_ROWS_NAMED, Basis, Placed, placed, resolved, whereabouts
+from gis.placing import Basis, Placed, placed, resolved, whereabouts
 from gis.readers_room import Progress, Room
 from gis.sandbox import BULK, Limits
+from gis.shown import MOST_ROWS_NAMED
 from gis.source_layer import Note, Reading, RefusedSource, SetAside, SourceLayer, SourceRaster
 from layers.refusal import Refused
 
@@ -37,20 +39,24 @@ def read(
     project_crs: Crs,
     source_crs: Crs | None = None,
     limits: Limits = BULK,
+    grids_as_they_are: bool = False,
     on_progress: Progress | None = None,
 ) -> Reading:
-    """Raises Refused for the delivery as a whole (no such file, hostile zip, time used up); what concerns one source is in ``refused``."""
+    """Raises Refused for the delivery as a whole (no such file, hostile zip, time used up); what concerns one source is in ``refused``.
+
+    ``grids_as_they_are``: a grid in another system than the project's is not refused but stays in its own, for whoever only asks what there is.
+    """
     with taken(Path(path), limits.unpacked) as delivery:
         out = Path(tempfile.mkdtemp(prefix="hetu-reading-"))
         try:
-            grids = [source for source in delivery.sources if source.format == "GeoTIFF"]
-            delivery = replace(
-                delivery, sources=tuple(source for source in delivery.sources if source.format != "GeoTIFF")
-            )
-            inside = Room(delivery, out, limits, on_progress)
+            whole = sum(delivery.weights())
+            grids = _of(delivery, lambda source: source.format == "GeoTIFF")
+            delivery = _of(delivery, lambda source: source.format != "GeoTIFF")
+            of_grids = sum(grids.weights())
+            inside = Room(delivery, out, limits, _in_all(on_progress, 0, whole))
             inside.read()
             layers: list[SourceLayer] = []
-            refused = [RefusedSource(one.path, one.code, one.params) for one in delivery.refused]
+            refused = list(delivery.refused)
             for number, source in enumerate(delivery.sources):
                 name = f"{number:06d}"
                 if name in inside.refused:
@@ -58,7 +64,13 @@ def read(
                     refused.append(RefusedSource(source.path, code, {"file": source.path, **params}))
                 else:
                     _brought_out(source, name, out, project_crs, source_crs, layers, refused)
-            rasters, not_rasters = cells.read(delivery.folder, grids, project_crs, source_crs, limits)
+            rasters, not_rasters = cells.read(
+                grids,
+                None if grids_as_they_are else project_crs,
+                source_crs,
+                limits,
+                _in_all(on_progress, whole - of_grids, whole),
+            )
         finally:
             shutil.rmtree(out, ignore_errors=True)
         return Reading(
@@ -70,6 +82,15 @@ def read(
             tuple(rasters),
             sandbox.isolation(),
         )
+
+
+def _of(delivery: Delivery, which: Callable[[Source], bool]) -> Delivery:
+    return replace(delivery, sources=tuple(filter(which, delivery.sources)))
+
+
+def _in_all(on_progress: Progress | None, before: int, whole: int) -> Progress | None:
+    """The progress of one part as progress of the delivery."""
+    return on_progress and (lambda name, done, _: on_progress(name, before + done, whole))
 
 
 def _brought_out(
@@ -167,9 +188,7 @@ def _source_layer(
     samples: tuple[dict[str, Any], ...],
     notes: tuple[Note, ...],
 ) -> SourceLayer:
-    aside = [
-        SetAside(one.row, one.code, one.x, one.y, one.params, one.wkb, one.attributes) for one in part.aside
-    ]
+    aside = list(part.aside)
     for index, (code, params) in carried.lost.items():
         shape = part.geometry[index]
         x, y = shapely.get_coordinates(shape)[0].tolist()

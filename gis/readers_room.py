@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gis import sandbox
 from gis.delivery import Delivery
-from gis.handover import canonical
+from gis.drivers import all_but
 from gis.sandbox import Limits
 from gis.shown import shown
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 # ``(path in the delivery, bytes done, bytes in all)``: one measure for the whole delivery, so that one bar can show it.
@@ -19,158 +19,6 @@ Progress = Callable[[str, int, int], None]
 
 ALLOWED = ("ESRI Shapefile", "GPKG", "GeoJSON", "TopoJSON")
 MOST_DEATHS = 5
-# pyogrio lists only the drivers that know vectors; these can be in a build as well and open files (or addresses) just the same.
-RASTER = [
-    "ACE2",
-    "ADRG",
-    "AIG",
-    "AAIGrid",
-    "AirSAR",
-    "BAG",
-    "BIGGIF",
-    "BLX",
-    "BMP",
-    "BSB",
-    "BT",
-    "BYN",
-    "CALS",
-    "CEOS",
-    "COASP",
-    "COG",
-    "COSAR",
-    "CPG",
-    "CTG",
-    "DAAS",
-    "DERIVED",
-    "DIMAP",
-    "DOQ1",
-    "DOQ2",
-    "DTED",
-    "ECRGTOC",
-    "EEDAI",
-    "EHdr",
-    "EIR",
-    "ENVI",
-    "ERS",
-    "ESAT",
-    "ESRIC",
-    "EXR",
-    "FAST",
-    "FIT",
-    "FITS",
-    "GFF",
-    "GIF",
-    "GNMDatabase",
-    "GNMFile",
-    "GPSBabel",
-    "GRASSASCIIGrid",
-    "GRIB",
-    "GS7BG",
-    "GSAG",
-    "GSBG",
-    "GSC",
-    "GTI",
-    "GTX",
-    "GTiff",
-    "GXF",
-    "GenBin",
-    "HDF4",
-    "HDF4Image",
-    "HDF5",
-    "HDF5Image",
-    "HEIF",
-    "HF2",
-    "HFA",
-    "ILWIS",
-    "IRIS",
-    "ISCE",
-    "ISG",
-    "ISIS2",
-    "ISIS3",
-    "JAXAPALSAR",
-    "JDEM",
-    "JP2OpenJPEG",
-    "JPEG",
-    "JPEGXL",
-    "KEA",
-    "KMLSUPEROVERLAY",
-    "KRO",
-    "L1B",
-    "LAN",
-    "LCP",
-    "LIBERTIFF",
-    "LOSLAS",
-    "Leveller",
-    "MAP",
-    "MFF",
-    "MFF2",
-    "MRF",
-    "MSGN",
-    "MiraMonRaster",
-    "NDF",
-    "NGSGEOID",
-    "NITF",
-    "NOAA_B",
-    "NSIDCbin",
-    "NTv2",
-    "NWT_GRC",
-    "NWT_GRD",
-    "NULL",
-    "PAux",
-    "PCRaster",
-    "PDS",
-    "PLMOSAIC",
-    "PNG",
-    "PNM",
-    "PRF",
-    "R",
-    "RCM",
-    "RIK",
-    "RMF",
-    "ROI_PAC",
-    "RPFTOC",
-    "RRASTER",
-    "RS2",
-    "RST",
-    "S102",
-    "S104",
-    "S111",
-    "SAFE",
-    "SAGA",
-    "SAR_CEOS",
-    "SENTINEL2",
-    "SIGDEM",
-    "SNAP_TIFF",
-    "SNODAS",
-    "SRP",
-    "SRTMHGT",
-    "STACIT",
-    "STACTA",
-    "Terragen",
-    "TGA",
-    "TIL",
-    "TileDB",
-    "TSX",
-    "USGSDEM",
-    "VRT",
-    "WCS",
-    "WEBP",
-    "WMS",
-    "WMTS",
-    "XYZ",
-    "ZMap",
-    "Zarr",
-    "GDALG",
-    "netCDF",
-]
-
-
-@lru_cache(maxsize=1)
-def skipped() -> str:
-    """The value of GDAL_SKIP for the process that reads: every driver there is, less those allowed. By comma, because names have spaces."""
-    import pyogrio
-
-    return ",".join(sorted({*pyogrio.list_drivers(), *RASTER} - set(ALLOWED)))
 
 
 class Room:
@@ -179,10 +27,7 @@ class Room:
     def __init__(self, delivery: Delivery, out: Path, limits: Limits, on_progress: Progress | None) -> None:
         self.delivery, self.out, self.limits, self.on_progress = delivery, out, limits, on_progress
         self.names = {f"{number:06d}": source for number, source in enumerate(delivery.sources)}
-        self.bytes = {
-            name: max(1, (delivery.folder / source.inside).stat().st_size)
-            for name, source in self.names.items()
-        }
+        self.bytes = dict(zip(self.names, delivery.weights(), strict=True))
         self.refused: dict[str, tuple[str, dict[str, Any]]] = {}
         self.done: set[str] = set()
         self.at: str | None = None
@@ -210,7 +55,7 @@ class Room:
                     self.delivery.folder,
                     self.out,
                     self.limits,
-                    env={"GDAL_SKIP": skipped()},
+                    env={"GDAL_SKIP": all_but(ALLOWED)},
                     on_message=self._heard,
                 )
                 if self._unheard(left):

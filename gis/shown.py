@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST_ROWS_NAMED = 20
+
 
 def shown(given: object, most: int = 80) -> str:
     """At most ``most`` characters; half characters (lone surrogates) and NUL are written out."""

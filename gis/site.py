@@ -62,7 +62,7 @@ def parse(
     if "\n" in text or "[地块坐标]" in text:
         return from_boundary_text(text, project_crs, source_crs=source_crs, width_m=width_m)
     if text.count(",") == 3 and all(_is_number(part) for part in text.split(",")):
-        return from_box(text, project_crs)
+        return from_box(text, project_crs, width_m)
     try:
         there = Path(text).exists()
     except (OSError, ValueError):
@@ -72,8 +72,10 @@ def parse(
     return from_file(Path(text), project_crs, source_crs=source_crs, width_m=width_m)
 
 
-def from_box(text: str, project_crs: Crs) -> Site:
+def from_box(text: str, project_crs: Crs, width_m: float | None = None) -> Site:
     """``"west,south,east,north"`` in degrees. Refused: ``box_unreadable``, ``box_order``, ``box_outside_degrees``, ``zero_area``."""
+    if width_m is not None:
+        raise Refused("width_without_line", width_m=width_m)
     parts = str(text).split(",")
     if len(parts) != 4 or not all(_is_number(part) for part in parts):
         raise Refused("box_unreadable", got=shown(text, 80))

@@ -60,12 +60,13 @@ class SourceLayer:
 
 @dataclass(frozen=True, slots=True)
 class SourceRaster:
-    """One grid in the project's system. ``cells`` (height, width) float32, NaN where the file says nothing; ``transform`` a, b, c, d, e, f."""
+    """One grid in the project's system (``crs_in`` where it was read for no project). ``cells`` (height, width) float32, NaN where the file says nothing; ``transform`` a, b, c, d, e, f."""
 
     path: str
     stem: str
     crs_in: Crs
     crs_basis: CrsBasis
+    operation: str
     type: str
     nodata: float | None
     cells: NDArray[np.float32] = field(repr=False)
@@ -73,7 +74,7 @@ class SourceRaster:
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """West, south, east, north in the project CRS."""
+        """West, south, east, north in the system of the grid."""
         a, _, c, _, e, f = self.transform
         height, width = self.cells.shape
         return (c, f + e * height, c + a * width, f)

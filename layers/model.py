@@ -6,13 +6,13 @@ This room refuses to know where they were written (YAML is ``catalogue.py``) and
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
+from layers.canonical import canonical
 from layers.codes import ClassSystem, Standing
 
 Kind = Literal["polygon", "line", "point", "raster"]
@@ -167,14 +167,11 @@ class Catalogue:
     @cached_property
     def digest(self) -> str:
         """sha256 over the content in canonical JSON: the same for the same catalogue, however its files are laid out."""
-        text = json.dumps(
-            plain(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(canonical(plain(self)).encode()).hexdigest()
 
     @cached_property
     def _by_name(self) -> Mapping[str, Layer]:
-        return {folded(word): layer for layer in self.layers.values() for word in words_for(layer)}
+        return by_word(self.layers.values())
 
     def find(self, name: str) -> Layer | None:
         """The layer that a code, an alias (a file's stem) or a Chinese name means; case and full-width forms do not matter."""
@@ -199,6 +196,11 @@ def folded(name: str) -> str:
 def words_for(layer: Layer) -> tuple[str, ...]:
     """Every word that means this layer, each once."""
     return tuple({folded(word): word for word in (layer.code, layer.name, *layer.aliases)}.values())
+
+
+def by_word(layers: Iterable[Layer]) -> dict[str, Layer]:
+    """Layers by every word that means them, ``folded``."""
+    return {folded(word): layer for layer in layers for word in words_for(layer)}
 
 
 def plain(value: object) -> object:

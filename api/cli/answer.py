@@ -14,6 +14,7 @@ from api.language import Speech
 from api.numbers import Figures
 
 MARK = {"hit": "[red]■[/]", "clear": "[green]●[/]", "no data": "[dim]▨[/]", "failed": "[magenta]✕[/]"}
+WHOLE = 0.9995  # what is less than this is told: the figures show a tenth of a per cent
 ORDER = ("hit", "failed", "no data", "clear")
 
 
@@ -89,6 +90,15 @@ def _what(layer: Mapping[str, Any], speech: Speech, figures: Figures) -> str:
     if _partly(layer):
         covered = layer["covered_share"]
         return speech.say("cli.partly", clear=figures.share(covered), no_data=figures.share(1.0 - covered))
+    missing = layer["covered_share"] is not None and layer["covered_share"] < WHOLE
+    words = _words(layer, speech)
+    if layer["state"] == "hit" and missing:
+        beside = speech.say("cli.uncovered", no_data=figures.share(1.0 - layer["covered_share"]))
+        return f"{words} · {beside}" if words else beside
+    return words
+
+
+def _words(layer: Mapping[str, Any], speech: Speech) -> str:
     if layer["reason"] is not None:
         return speech.reason(layer["reason"]["code"], layer["reason"]["params"])
     if layer["values"] and "mean" in layer["values"]:

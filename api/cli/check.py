@@ -105,7 +105,7 @@ def _tell_again(found: dict[str, Any]) -> None:
 
 
 def _keep_map(engine: Engine, answer: dict[str, Any], path: Path) -> None:
-    from api.pages.keepsake import check_map
+    from api.keepsake import check_map
     from db import session
     from workflows.site_check import service
 

@@ -64,6 +64,8 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """入库：读取、检查、发布 | read, check and publish what was handed over."""
+    from db import workspace as workspaces
+    from db.settings import Web, read
     from gis import crs
     from workflows import people
     from workflows.base_map import intake
@@ -73,6 +75,7 @@ def import_(
         terminal.answer(_draft(path, declared))
         return
     steward = people.steward(getpass.getuser())
+    made_now = (workspace or read(Web).workspace) not in workspaces.names()
     engine = _place(workspace, project_crs, title, catalogue, steward)
     try:
         with progress() as tell:
@@ -88,6 +91,8 @@ def import_(
     except Refused as refusal:
         for each in refusal.params.get("sources", []):
             terminal.warn(f"✕ {each['path']}: {terminal.speech().reason(each['code'], each['params'])}")
+        if made_now:  # nothing came of it: the next try may choose another system
+            workspaces.drop(workspace or read(Web).workspace)
         raise
     if as_json:
         terminal.answer_json(_plain(imported))
@@ -102,14 +107,11 @@ def _place(
     from db import workspace as workspaces
     from db.settings import Web, read
     from gis import crs
-    from workflows.base_map import service
+    from workflows.base_map import places, service
 
     chosen = name or read(Web).workspace
     if project_crs is not None:
-        project = crs.parse(project_crs)
-        if project.epsg is None or project.geographic:
-            raise Refused("project_crs_not_metric", got=project.label)
-        workspaces.make(chosen, title=title or chosen, srid=project.epsg, crs_wkt=project.wkt, actor=actor)
+        places.make(chosen, title=title or chosen, project=crs.parse(project_crs), actor=actor)
     elif chosen not in workspaces.names():
         raise Refused("workspace_needs_crs", workspace=chosen)
     workspaces.open(chosen)
@@ -123,23 +125,24 @@ def _place(
 
 
 def _draft(path: Path, declared: Crs | None) -> str:
-    """The guesses as a catalogue: read as an import reads, in degrees, and nothing is kept."""
+    """The guesses as a catalogue: read as an import reads, in degrees (grids as they are), and nothing is kept. What could not be
+    read is said beside it.
+    """
     from gis import crs, readers
     from layers.draft import DraftEntry, draft
-    from workflows.base_map import intake, model
+    from workflows.base_map import sources
 
     with progress() as tell:
         reading = readers.read(
             path,
             project_crs=crs.parse(4326),
             source_crs=declared,
+            grids_as_they_are=True,
             on_progress=lambda name, done, total: tell("reading", name, done, total),
         )
-    sources = intake.plan_names(list(reading.sources))
-    guesses = [
-        model.guess(code, named, source.fields, source.attributes)
-        for code, named, source in zip(model.codes(sources), sources, reading.sources, strict=True)
-    ]
+    for no in reading.refused:
+        terminal.warn(f"✕ {no.path}: {terminal.speech().reason(no.code, no.params)}")
+    guesses = [sources.guessed(*each) for each in sources.named(reading)]
     return draft(
         DraftEntry(each.name, cast("Kind", each.kind), each.source, each.identify, each.classify, each.code)
         for each in guesses

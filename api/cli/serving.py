@@ -51,6 +51,9 @@ def serve(workspace: str, port: int | None = None) -> Served:
     """Server and worker of a workspace, running and answering; what runs the newest sources already is left alone."""
     with alone(folder("run") / "serving.lock"):
         source = source_age()
+        standing = background.find(f"server-{workspace}")
+        if port is not None and not (standing and standing.facts.get("port") == port) and not is_free(port):
+            raise GroundError("port_busy", port=port)  # before anything that runs is ended for it
         worker = _kept(f"worker-{workspace}", source, None) or _start_worker(workspace, source)
         server = _kept(f"server-{workspace}", source, port)
         try:

@@ -16,7 +16,7 @@ from api.pages import legend
 from api.pages.answer import arranged
 from api.pages.frame import page
 from api.pages.sketch import sketch
-from api.rest.checks import check_id
+from api.payload import check_id
 from workflows.site_check import service as site_check
 
 router = APIRouter(include_in_schema=False)

@@ -44,9 +44,6 @@ MARKS = {
     "clear": "●",
     "no data": "▨",
     "failed": "✕",
-    "cannot say": "?",
-    "forbid": "▲",
-    "restrict": "◆",
 }
 
 

@@ -1,7 +1,8 @@
-"""One layer: what it is, by which law, its editions, and which features of the current one were set aside and why."""
+"""One layer: what it is, by which law, its editions, the first rows of its source, and which features of the current one were set aside and why."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +19,8 @@ from workflows.base_map import service as base_map
 router = APIRouter(include_in_schema=False)
 
 SET_ASIDE_LISTED = 200
+SAMPLE_FIELDS = 12
+SAMPLE_LENGTH = 80
 
 
 @router.get("/layers/{code}")
@@ -33,6 +36,7 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
             else base_map.set_aside(connection, found["edition"], SET_ASIDE_LISTED)
         )
     speech = language.of(request)
+    current = next((each for each in editions if each["current"]), None)
     return page(
         request,
         "layer.html",
@@ -41,9 +45,33 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         basis=[_basis(each, book, speech) for each in found["stanza"].get("basis") or []],
         editions=editions,
         set_aside=aside,
-        notes=[note for each in editions if each["current"] for note in each["notes"]],
+        notes=current["notes"] if current else [],
+        samples=_samples(current) if current else None,
         set_aside_count=found["rows_set_aside"] or 0,
     )
+
+
+def _samples(edition: dict[str, Any]) -> dict[str, Any] | None:
+    """The first rows of the source as a small table; None where the source has no attributes, as a raster."""
+    rows = [row for row in edition["samples"] if row]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        return None
+    shown = names[:SAMPLE_FIELDS]
+    return {
+        "names": shown,
+        "rows": [[_cell(row.get(name)) for name in shown] for row in rows],
+        "more": len(names) - len(shown),
+        "source": edition["source"],
+        "encoding": edition["encoding"],
+    }
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "—"
+    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return told if len(told) <= SAMPLE_LENGTH else told[: SAMPLE_LENGTH - 1] + "…"
 
 
 def _facts(found: dict[str, Any], book: legend.Legend, speech: language.Speech) -> list[tuple[str, Any]]:
@@ -53,11 +81,11 @@ def _facts(found: dict[str, Any], book: legend.Legend, speech: language.Speech) 
         return say(f"{group}.{value}") if value and speech.has(f"{group}.{value}") else value
 
     theme = next((each for each in book.themes if each["code"] == found["theme"]), None)
-    other = found["name"] if speech.language == "en" else found["name_en"]
     tolerance = found["tolerance_m"]
     return [
         (say("layer.code"), found["code"]),
-        (say("layer.name_en"), other),
+        (say("layer.name_zh"), found["name"]),
+        (say("layer.name_en"), found["name_en"]),
         (say("layer.theme"), speech.name(theme) if theme else None),
         (say("layer.kind"), say(f"kind.{found['kind']}")),
         (say("layer.origin"), say(f"origin.{found['origin']}")),

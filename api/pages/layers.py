@@ -45,7 +45,7 @@ def layers(
         layers=[each for each in every if _wanted(each, q, theme, state, kind)],
         total=len(every),
         filled=sum(each["edition"] is not None for each in every),
-        features=sum(each["features"] or 0 for each in every),
+        features=sum(each["features"] or 0 for each in every if each["kind"] != "raster"),
         asked={"q": q, "theme": theme, "state": state, "kind": kind},
         filtered=bool(q or theme or state or kind),
         theme_names=theme_names,

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from api import language
+from api import keepsake, language
 from api.auth import CheckRead, CheckWrite
 from api.ground import Ground, Workspace
 from api.guard import FOLIUM_POLICY
-from api.pages import frame
-from api.payload import JsonBody, UploadedFile, number
+from api.payload import JsonBody, Key, UploadedFile, check_id, number
 from db import idempotency
 from db.actor import Actor
-from gis import crs, maps, site
+from gis import crs, site
 from layers.refusal import Refused
 from workflows.site_check import service as site_check
 
 router = APIRouter(prefix="/api/checks", tags=["checks"])
 
 WIDEST_M = 1000.0
-KEY = re.compile(r"[\x21-\x7e]{1,200}")
-CHECK_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 WAYS = ("site", "box", "boundary_text")
-
-Key = Annotated[str | None, Header(alias="Idempotency-Key", description="A repeat gives the first answer.")]
 
 SITE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -67,19 +61,14 @@ FILE_BODY = {
 }
 
 
-def check_id(given: str) -> str:
-    """A word that could be a check's number; anything else is a check that is not there."""
-    if not CHECK_ID.fullmatch(given):
-        raise Refused("check_unknown", check=given)
-    return given
-
-
 def given_site(said: dict[str, Any], project: crs.Crs) -> site.Site:
     ways = [way for way in WAYS if said.get(way) is not None]
     if not ways:
         raise Refused("site_missing")
     if len(ways) > 1:
         raise Refused("site_twice", got=ways)
+    if unknown := sorted(set(said) - {*WAYS, "width_m", "layers"}):
+        raise Refused("field_unknown", field=unknown[0])
     width = number(said.get("width_m"), "width_m", most=WIDEST_M)
     what = said[ways[0]]
     if ways[0] == "site":
@@ -87,7 +76,7 @@ def given_site(said: dict[str, Any], project: crs.Crs) -> site.Site:
     if not isinstance(what, str):
         raise Refused("field_text", field=ways[0])
     if ways[0] == "box":
-        return site.from_box(what, project)
+        return site.from_box(what, project, width)
     return site.from_boundary_text(what, project, width_m=width)
 
 
@@ -98,7 +87,7 @@ def chosen_layers(said: dict[str, Any]) -> list[str] | None:
     if (
         not isinstance(chosen, list)
         or not all(isinstance(code, str) for code in chosen)
-        or len(chosen) > 2000
+        or not 0 < len(chosen) <= 2000
     ):
         raise Refused("field_text", field="layers")
     return chosen
@@ -123,16 +112,9 @@ def _answer(
     return Response(body, status, where, media_type="application/json")
 
 
-def _key(given: str | None) -> str | None:
-    if given is not None and not KEY.fullmatch(given):
-        raise Refused("idempotency_key")
-    return given
-
-
 @router.post("", status_code=201, openapi_extra=JSON_BODY)
 def check(actor: CheckWrite, ground: Workspace, body: JsonBody, key: Key = None) -> Response:
     """Check a site against every layer."""
-    _key(key)
     of = given_site(body.value, ground.place().project)
     digest = hashlib.sha256(body.raw).hexdigest()
     return _answer(ground, actor, key, digest, of, chosen_layers(body.value))
@@ -141,7 +123,6 @@ def check(actor: CheckWrite, ground: Workspace, body: JsonBody, key: Key = None)
 @router.post("/file", status_code=201, openapi_extra=FILE_BODY)
 def check_file(actor: CheckWrite, ground: Workspace, upload: UploadedFile, key: Key = None) -> Response:
     """Check the site in a file, of any format that can be imported."""
-    _key(key)
     width = number(upload.fields.get("width_m"), "width_m", most=WIDEST_M)
     declared = upload.fields.get("source_crs")
     of = site.from_file(
@@ -194,9 +175,5 @@ def offline_map(actor: CheckRead, ground: Workspace, request: Request, id: str) 
     with ground.read() as connection:
         answer = site_check.reissue(connection, check_id(id))
         found = site_check.hits_geojson(connection, check_id(id))
-    speech = language.of(request)
-    words = {field: speech.say(f"keepsake.{field}") for field in ("site", *maps.FIELDS)}
-    drawn = maps.check_map(answer, found, frame.STATIC / "vendor", words)
-    # No icon to ask for: the page is shut off from everything, its own server included.
-    drawn = drawn.replace("<head>", '<head>\n    <link rel="icon" href="data:,">', 1)
+    drawn = keepsake.check_map(answer, found, language.of(request))
     return HTMLResponse(drawn, headers={"content-security-policy": FOLIUM_POLICY})

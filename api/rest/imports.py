@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from api.auth import ImportRead, ImportWrite
 from api.ground import Workspace
-from api.payload import LARGEST, UploadedFile
+from api.payload import LARGEST, Key, UploadedFile
 from api.rest.checks import FILE_BODY
+from db import idempotency
 from layers.refusal import Refused
 from workflows.base_map import service as base_map
 
@@ -18,17 +21,19 @@ router = APIRouter(prefix="/api/imports", tags=["imports"])
 
 
 @router.post("", status_code=202, openapi_extra=FILE_BODY)
-def submit(actor: ImportWrite, ground: Workspace, upload: UploadedFile) -> Response:
+def submit(actor: ImportWrite, ground: Workspace, upload: UploadedFile, key: Key = None) -> Response:
     """Hand a file over; what becomes of it is told at the address in Location."""
+    declared = upload.fields.get("source_crs") or None
+    digest = hashlib.sha256(f"{upload.sha256} {upload.name} {declared}".encode()).hexdigest()
     with ground.write(actor) as connection:
-        id = base_map.submit_import(
-            connection,
-            actor,
-            upload.path,
-            name=upload.name,
-            source_crs=upload.fields.get("source_crs") or None,
-        )
-    return JSONResponse({"id": id}, 202, {"location": f"/api/imports/{id}"})
+
+        def make() -> tuple[int, str]:
+            id = base_map.submit_import(connection, actor, upload.path, name=upload.name, source_crs=declared)
+            return 202, json.dumps({"id": id})
+
+        status, body = make() if key is None else idempotency.once(connection, actor, key, digest, make)
+    where = {"location": f"/api/imports/{json.loads(body)['id']}"}
+    return Response(body, status, where, media_type="application/json")
 
 
 @router.get("/{id}")

@@ -11,10 +11,11 @@ import numpy as np
 import shapely
 
 from gis.geometry import KINDS, Kind, Shapes, broken_numbers, fault, kinds_of
-from gis.handover import Aside, Part
+from gis.handover import Part
+from gis.shown import MOST_ROWS_NAMED
+from gis.source_layer import SetAside
 from layers.refusal import Refused
 
-MOST_ROWS_NAMED = 20
 _WKB_NAMES = {
     7: "GeometryCollection", 8: "CircularString", 9: "CompoundCurve", 10: "CurvePolygon", 11: "MultiCurve", 12: "MultiSurface",
     15: "PolyhedralSurface", 16: "TIN", 17: "Triangle",
@@ -100,30 +101,30 @@ def _dropped(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
 
 def _aside(
     row: int, shape: Any, wkb: bytes | None, attributes: str, empty: bool, reasons: dict[int, str]
-) -> Aside:
+) -> SetAside:
     if shape is None and wkb is None and row not in reasons:
-        return Aside(row, "null_geometry", None, None, {}, attributes)
+        return SetAside(row, "null_geometry", None, None, {}, None, attributes)
     if shape is None:
         kind = _WKB_NAMES.get(_wkb_type(wkb))
         x, y = _first_place(wkb)
         if kind:
-            return Aside(row, "not_a_layer_kind", x, y, {"type": kind}, attributes, wkb)
-        return Aside(
+            return SetAside(row, "not_a_layer_kind", x, y, {"type": kind}, wkb, attributes)
+        return SetAside(
             row,
             "invalid_geometry",
             x,
             y,
             {"reason": reasons.get(row, "rings or lines of too few points")},
-            attributes,
             wkb,
+            attributes,
         )
     if kinds_of(np.array([shape], dtype=object))[0] < 0:
         x, y = _first_place(wkb)
-        return Aside(row, "not_a_layer_kind", x, y, {"type": str(shape.geom_type)}, attributes, wkb)
+        return SetAside(row, "not_a_layer_kind", x, y, {"type": str(shape.geom_type)}, wkb, attributes)
     if empty:
-        return Aside(row, "empty_geometry", None, None, {}, attributes, wkb)
+        return SetAside(row, "empty_geometry", None, None, {}, wkb, attributes)
     reason, x, y = fault(shape)
-    return Aside(row, "invalid_geometry", x, y, {"reason": reason}, attributes, wkb)
+    return SetAside(row, "invalid_geometry", x, y, {"reason": reason}, wkb, attributes)
 
 
 def _wkb_type(wkb: bytes | None) -> int:

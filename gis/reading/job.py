@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gis.handover import canonical, put
+from gis.handover import put
 from gis.reading.found import FoundLayer
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 JOB = "job.json"

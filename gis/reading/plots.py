@@ -11,8 +11,9 @@ import shapely
 from gis import boundary_text
 from gis.boundary_text import Plot
 from gis.geometry import Shapes, assembled
-from gis.handover import canonical
-from gis.reading.found import MOST_ROWS_NAMED, FoundLayer, sorted_out
+from gis.reading.found import FoundLayer, sorted_out
+from gis.shown import MOST_ROWS_NAMED
+from layers.canonical import canonical
 
 # The format writes hectares with four decimals; what differs by more than that and a thousandth is worth a look.
 _ROUNDING_HA, _SHARE = 1e-4, 1e-3

@@ -16,9 +16,10 @@ import pyogrio
 import shapely
 from pyogrio.raw import open_arrow
 
-from gis.handover import canonical, has_nul
+from gis.handover import has_nul
 from gis.reading import geopackage, json_text, shapefile_text
 from gis.reading.found import FoundLayer, sorted_out
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 ROWS_AT_ONCE = 20_000

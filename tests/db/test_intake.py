@@ -12,7 +12,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import Affine
 from sqlalchemy import Engine, text
 
 from db import session
@@ -168,6 +171,55 @@ def test_the_wrong_kind_for_a_layer_is_refused(place: Engine, actor: Actor, tmp_
     assert refusal.value.params["sources"][0]["code"] == "kind_differs"
 
 
+def grid(path: Path, **changed: Any) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=2, width=2, dtype="float32", crs=4547, nodata=-1.0,
+        transform=Affine(10.0, 0.0, 512_000.0, 0.0, -10.0, 2_512_000.0), **changed,
+    ) as out:  # fmt: skip
+        out.write(np.ones((1, 2, 2), dtype=np.float32))
+    return path
+
+
+def test_a_grid_under_the_name_of_a_layer_of_features_is_refused_like_any_source(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    grid(tmp_path / "YJJBNTBHTB.tif")
+    grid(tmp_path / "noise.tif")
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path)
+    (no,) = refusal.value.params["sources"]
+    assert (refusal.value.code, no["path"], no["code"]) == (
+        "delivery_refused",
+        "YJJBNTBHTB.tif",
+        "kind_differs",
+    )
+    assert no["params"] == {"layer": "permanent_basic_farmland", "expected": "polygon", "got": "raster"}
+    imported = intake.import_delivery(place, actor, tmp_path, skip_refused=True)
+    assert [layer["code"] for layer in imported.layers] == ["noise"]
+    assert imported.refused == [no]
+
+
+def test_unknown_grids_of_one_name_are_told_apart_by_their_folders(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    for folder in ("day", "night"):
+        grid(tmp_path / folder / "noise.tif")
+    imported = intake.import_delivery(place, actor, tmp_path)
+    assert [layer["code"] for layer in imported.layers] == ["day_noise", "night_noise"]
+    with session.read(place) as connection:
+        day = service.layer(connection, "day_noise")
+    assert day["stanza"] == {
+        "name": "noise",
+        "kind": "raster",
+        "identify": [],
+        "classify": None,
+        "source": "day/noise.tif",
+    }
+    ways = rows(place, "SELECT operation, coverage_basis FROM hetu.edition WHERE id = :e", e=day["edition"])
+    assert ways == [("none: the same system", "cells")]
+
+
 def test_a_coverage_beside_the_file_is_declared(place: Engine, actor: Actor, tmp_path: Path) -> None:
     (tmp_path / "zones.geojson").write_text(collection(polygon(square(114.12, 22.72))))
     (tmp_path / "zones.coverage.geojson").write_text(collection(polygon(square(114.11, 22.71, 0.02))))
@@ -310,3 +362,51 @@ def test_a_new_workspace_in_another_system(cluster: Cluster, actor: Actor, deliv
             assert service.workspace(connection)["outline_basis"] == "extent"
     finally:
         workspaces.drop(name)
+
+
+def test_what_was_set_aside_is_never_clear(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    """A red line that crosses itself could not be published; where it lies nobody can say "clear"."""
+    from gis.site import from_box
+    from workflows.site_check import service as site_check
+
+    path = tmp_path / "STBHHX.geojson"
+    path.write_text(collection(polygon(square(114.15, 22.75)), polygon(BOWTIE)))
+    intake.import_delivery(place, actor, path)
+    found = {}
+    for name, box in (("inside", "114.102,22.704,114.104,22.706"), ("elsewhere", "114.12,22.70,114.122,22.702")):
+        with session.transaction(place, actor) as connection:
+            answer = site_check.check(connection, actor, from_box(box, crs.parse(4547)), layers=["ecological_red_line"])
+        found[name] = answer["layers"][0]
+    assert (found["inside"]["state"], found["inside"]["reason"]["code"]) == ("no data", "set_aside_here")
+    assert (found["elsewhere"]["state"], found["elsewhere"]["set_aside"]) == ("clear", {"here": 0, "unplaced": 0})
+
+
+@pytest.mark.parametrize("features", [[], [polygon(BOWTIE)]], ids=["no rows", "only a bad one"])
+def test_nothing_never_replaces_a_red_line(place: Engine, actor: Actor, tmp_path: Path, features: list[dict[str, Any]]) -> None:
+    path = tmp_path / "ecological_red_line.geojson"
+    path.write_text(collection(*features))
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, path)
+    assert refusal.value.params["sources"][0]["code"] == "no_features"
+    with session.read(place) as connection:
+        assert service.layer(connection, "ecological_red_line")["seq"] == 1
+
+
+def test_a_coverage_that_belongs_to_nothing_is_not_lost(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    (tmp_path / "zones.geojson").write_text(collection(polygon(square(114.12, 22.72))))
+    (tmp_path / "zone.coverage.geojson").write_text(collection(polygon(square(114.11, 22.71, 0.02))))
+    with pytest.raises(Refused, match="coverage_without_layer"):
+        intake.import_delivery(place, actor, tmp_path)
+    (tmp_path / "zone.coverage.geojson").rename(tmp_path / "zones.coverage.geojson")
+    (tmp_path / "zones.coverage.geojson").write_text(collection(polygon(BOWTIE)))
+    with pytest.raises(Refused, match="coverage_unusable"):
+        intake.import_delivery(place, actor, tmp_path)
+
+
+def test_a_guess_never_takes_the_place_of_a_layer_of_the_catalogue(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    line = {"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[114.1, 22.7], [114.2, 22.7]]}}
+    (tmp_path / "power.geojson").write_text(collection(line, point(114.1, 22.7)))
+    imported = intake.import_delivery(place, actor, tmp_path)
+    assert {layer["code"] for layer in imported.layers} == {"power_line_unlisted", "power_point"}
+    with session.read(place) as connection:
+        assert service.layer(connection, "power_line")["origin"] == "catalogue"

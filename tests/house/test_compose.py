@@ -43,6 +43,18 @@ def test_database_app_and_worker_say_whether_they_are_well(compose: dict[str, An
         assert compose["services"][name]["depends_on"]["db"] == {"condition": "service_healthy"}
 
 
+def test_the_worker_is_asked_whether_it_works(compose: dict[str, Any]) -> None:
+    """Not whether its database does; tests/http/test_worker.py runs these words against a worker and against none."""
+    assert compose["services"]["worker"]["command"] == ["python", "-m", "api.worker"]
+    assert compose["services"]["worker"]["healthcheck"]["test"] == [
+        "CMD", "python", "-m", "api.worker", "--health",
+    ]  # fmt: skip
+
+
+def test_a_proxy_can_be_named(compose: dict[str, Any]) -> None:
+    assert compose["services"]["app"]["environment"]["HETU_HOST"] == "${HETU_HOST:-}"
+
+
 def test_it_is_seen_on_loopback_only(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", ())]
     assert ports == ["127.0.0.1:8600:8600"]
@@ -84,9 +96,8 @@ def test_what_the_image_copies_is_there_and_is_sent_to_the_builder(dockerfile: s
 
 def test_programs_written_into_the_files_are_python(compose: dict[str, Any], dockerfile: str) -> None:
     words = [service["healthcheck"]["test"] for service in compose["services"].values()]
-    written = [line[-1] for line in words if "python" in line] + re.findall(
-        r"python -c '([^']+)'", dockerfile
-    )
-    assert len(written) == 3
+    written = [line[-1] for line in words if line[1:3] == ["python", "-c"]]
+    written += re.findall(r"python -c '([^']+)'", dockerfile)
+    assert len(written) == 2
     for source in written:
         compile(source, "compose", "exec")

@@ -134,6 +134,31 @@ def test_a_tile_is_kept_for_good(client: TestClient) -> None:
     assert "hetu-tile" not in tile.headers
 
 
+def test_the_same_key_hands_a_file_over_once(client: TestClient) -> None:
+    def handed(name: str, **fields: str) -> Any:
+        return client.post(
+            "/api/imports",
+            files={"file": (name, json.dumps(SQUARE))},
+            data=fields,
+            headers={"Idempotency-Key": "one-file"},
+        )
+
+    first, second = handed("kept.geojson"), handed("kept.geojson")
+    assert first.status_code == second.status_code == 202, first.text
+    assert first.json() == second.json()
+    assert first.headers["location"] == second.headers["location"] == f"/api/imports/{first.json()['id']}"
+    unheld = client.post("/api/imports", files={"file": ("kept.geojson", json.dumps(SQUARE))})
+    assert unheld.json()["id"] == first.json()["id"] + 1  # nothing was handed over in between
+    for other in (handed("other.geojson"), handed("kept.geojson", source_crs="EPSG:4547")):
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    wrong = client.post(
+        "/api/imports",
+        files={"file": ("a.geojson", json.dumps(SQUARE))},
+        headers={"Idempotency-Key": "two words"},
+    )
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "idempotency_key")
+
+
 def test_an_import_is_taken_and_can_be_followed(client: TestClient) -> None:
     taken = client.post("/api/imports", files={"file": ("zones.geojson", json.dumps(SQUARE))})
     assert taken.status_code == 202, taken.text

@@ -94,6 +94,46 @@ def test_a_write_from_here_is_taken(client: TestClient, headers: dict[str, str])
 
 
 @pytest.fixture
+def proxied(module_workspace: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    monkeypatch.setenv("HETU_HOST", "plans.example, Maps.example:8443")
+    return TestClient(app.make(module_workspace), base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("plans.example", "https://plans.example"),
+        ("127.0.0.1:8600", "https://plans.example"),  # a proxy that does not hand its name on
+        ("maps.example:8443", "https://maps.example:8443"),
+        ("maps.example", "https://maps.example:8443"),
+        ("127.0.0.1:8600", "http://127.0.0.1:8600"),
+    ],
+)
+def test_behind_a_proxy_its_pages_may_write(proxied: TestClient, host: str, origin: str) -> None:
+    headers = {"host": host, "origin": origin, "sec-fetch-site": "same-origin"}
+    assert proxied.post("/api/checks", json=BOX, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"host": "plans.example", "origin": "https://evil.example"}, "origin_foreign"),
+        ({"host": "plans.example", "origin": "https://plans.example.evil.example"}, "origin_foreign"),
+        ({"host": "plans.example", "origin": "https://plans.example:9999"}, "origin_foreign"),
+        ({"host": "127.0.0.1", "origin": "https://evil.example"}, "origin_foreign"),
+        (
+            {"host": "plans.example", "origin": "https://plans.example", "sec-fetch-site": "cross-site"},
+            "origin_foreign",
+        ),
+        ({"host": "evil.example", "origin": "https://plans.example"}, "host_foreign"),
+    ],
+)
+def test_behind_a_proxy_nobody_else_may(proxied: TestClient, headers: dict[str, str], code: str) -> None:
+    refused = proxied.post("/api/checks", json=BOX, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, code)
+
+
+@pytest.fixture
 def breaking(monkeypatch: pytest.MonkeyPatch, client: TestClient) -> TestClient:
     def breaks(*_: object) -> None:
         raise RuntimeError("the password is hunter2")

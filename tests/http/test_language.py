@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
+import yaml
 
-from api.language import LANGUAGES, Sentence, Speech, UnknownSentence, sentences
+from api import language
+from api.language import CODED, LANGUAGES, LOCALES, Sentence, Speech, UnknownSentence, sentences
+from layers.strict_yaml import CatalogueError
 
 API = Path(__file__).parents[2] / "api"
-ROOMS = ("db", "gis", "layers", "workflows", "api")
+ROOMS = ("db", "gis", "layers", "workflows", "api", "bench")
 WORDS = re.compile(r"""\b(?:say|word)\(\s*["']([a-z0-9_]+\.[a-z0-9_.]*)["']\s*(~|,|\))""")
-RAISED = re.compile(r"""\b(?:Refused|GroundError)\(\s*["']([a-z_]+)["']""")
+RAISED = re.compile(
+    r"""\b(?:(?:Refused|GroundError)\(\s*|Recognised\(code=|RefusedSource\([^,()]+,\s*)["']([a-z_]+)["']"""
+)
 
 
 def params(sentence: Sentence) -> set[str]:
@@ -26,14 +33,52 @@ def sources() -> list[Path]:
     return [path for path in found if "cli" not in path.parts]
 
 
+class Once(yaml.SafeLoader):
+    """YAML as everybody reads it, but for a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f"{node.start_mark.name}: {twice}")
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("path", sorted(LOCALES.glob("*.yaml")), ids=lambda path: path.name)
+def test_no_key_stands_twice(path: Path) -> None:
+    with path.open(encoding="utf-8") as text:
+        assert yaml.load(text, Loader=Once)
+
+
+@pytest.fixture
+def other_locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(language, "LOCALES", tmp_path)
+    sentences.cache_clear()
+    yield tmp_path
+    sentences.cache_clear()
+
+
+def test_a_sentence_said_twice_is_refused(other_locales: Path) -> None:
+    first = other_locales / "en.yaml"
+    first.write_text("map:\n  title: One\n  title: Two\n")
+    with pytest.raises(CatalogueError) as caught:
+        sentences("en")
+    assert (caught.value.params["fault"], caught.value.params["key"]) == ("duplicate_key", "title")
+    first.write_text("map:\n  title: One\n")
+    assert sentences("en") == {"map.title": "One"}
+    sentences.cache_clear()
+    (other_locales / "en.cli.yaml").write_text("map:\n  title: Two\n")
+    with pytest.raises(ValueError, match=r"map\.title stands twice"):
+        sentences("en")
+
+
 def test_both_languages_have_the_same_keys() -> None:
-    chinese, english = (sentences(language) for language in LANGUAGES)
+    chinese, english = (sentences(spoken) for spoken in LANGUAGES)
     assert set(chinese) == set(english)
 
 
 @pytest.mark.parametrize("key", sorted(sentences("zh-CN")))
 def test_both_languages_use_the_same_parameters(key: str) -> None:
-    used = [params(sentences(language)[key]) for language in LANGUAGES]
+    used = [params(sentences(spoken)[key]) for spoken in LANGUAGES]
     assert used[0] == used[1]
 
 
@@ -47,6 +92,63 @@ def test_every_sentence_a_page_asks_for_exists() -> None:
             stands = any(each.startswith(key) for each in known) if after == "~" else key in known
             assert stands, f"{path.name}: {key}"
     assert asked > 150
+
+
+def written() -> str:
+    """Everything that may name a sentence: the product's Python, pages and scripts."""
+    found = [path for room in ROOMS for path in (API.parent / room).rglob("*.py")]
+    found += [*(API / "templates").rglob("*.html"), *(API / "static" / "js").rglob("*.js")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in found)
+
+
+def test_no_sentence_is_dead() -> None:
+    said = written()
+    words = set(re.findall(r"(?=\b([a-z0-9_]+(?:\.[a-z0-9_]+)*))", said))
+    single = set(re.findall(r"[a-z0-9_]+", said))
+    # Groups asked for as a whole: "state." ~ name in a page, f"state.{name}" in Python.
+    groups = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_]+)*\.[a-z_]*)(?:["'] ~|\{)""", said))
+    groups |= {f"{group}." for group in re.findall(r"""\bword\(\s*["']([a-z_]+)["'],""", said)}
+    groups |= {f"{group}." for params in CODED.values() for group in params.values()} | {"fault."}
+    spoken = ("refusal.", "note.", "set_aside.", "cli.")  # by their last word, wherever it stands
+    dead = []
+    for key in sentences("zh-CN"):
+        last = key.rpartition(".")[2]
+        known = key in words or (key.startswith(spoken) and last in single)
+        if not known and not any(key.startswith(group) for group in groups - {"cli.", "set_aside."}):
+            dead.append(key)
+    assert not dead, ", ".join(dead)
+
+
+def _said(asked: ast.expr) -> set[str]:
+    """What an argument may say: one word, or one of two."""
+    either = [asked.body, asked.orelse] if isinstance(asked, ast.IfExp) else [asked]
+    return {each.value for each in either if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+
+
+def console_words() -> set[str]:
+    """Every key the command line asks for by name."""
+    found: set[str] = set()
+    for path in (API / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = ast.unparse(node.func)
+            if called == "Finding":
+                for group, asked in zip(("subject", "finding", "doctor"), node.args, strict=False):
+                    found |= {f"cli.{group}.{word}" for word in _said(asked)}
+            elif called in ("say", "terminal.say"):
+                found |= {f"cli.{word}" for word in _said(node.args[0])}
+            elif called.endswith(".say"):
+                found |= _said(node.args[0])
+    phases = re.findall(r"""(?:on_progress|tell)\(\s*["']([a-z_]+)["']""", written())
+    return found | {f"cli.phase_{phase}" for phase in phases}
+
+
+def test_every_sentence_the_command_line_asks_for_exists() -> None:
+    asked = console_words()
+    assert {"cli.serving", "cli.doctor.no_fonts", "cli.database_stopped", "cli.phase_bench_loading"} <= asked
+    assert len(asked) > 70
+    assert sorted(asked - set(sentences("zh-CN"))) == []
 
 
 def test_every_group_a_page_asks_for_is_whole() -> None:
@@ -88,10 +190,14 @@ def codes() -> set[str]:
     return found
 
 
+def test_the_codes_of_every_room_are_found() -> None:
+    assert {"bench_recipe_missing", "dwg_not_taken", "format_not_taken", "locked", "site_or_again"} <= codes()
+
+
 @pytest.mark.parametrize("code", sorted(codes()))
 def test_every_refusal_has_its_sentence(code: str) -> None:
-    for language in LANGUAGES:
-        assert Speech(language).has(f"refusal.{code}")
+    for spoken in LANGUAGES:
+        assert Speech(spoken).has(f"refusal.{code}")
 
 
 def test_every_note_and_every_reason_to_set_aside_has_its_sentence() -> None:
@@ -99,9 +205,9 @@ def test_every_note_and_every_reason_to_set_aside_has_its_sentence() -> None:
     notes = set(re.findall(r'\bNote\(\s*"([a-z_]+)"', said))
     aside = {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind", "outside_projection"}
     assert notes
-    for language in LANGUAGES:
-        missing = [code for code in notes if not Speech(language).has(f"note.{code}")]
-        missing += [code for code in aside if not Speech(language).has(f"set_aside.{code}")]
+    for spoken in LANGUAGES:
+        missing = [code for code in notes if not Speech(spoken).has(f"note.{code}")]
+        missing += [code for code in aside if not Speech(spoken).has(f"set_aside.{code}")]
         assert missing == []
 
 
@@ -110,9 +216,41 @@ def test_what_the_geometry_library_says_is_translated() -> None:
     assert told == "图形无效：环自相交"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_sentence_promises_nothing_or_shouts(language: str) -> None:
-    for key, sentence in sentences(language).items():
+@pytest.mark.parametrize(
+    ("code", "said", "chinese", "english"),
+    [
+        (
+            "kind_differs",
+            {"layer": "L", "expected": "polygon", "got": "raster"},
+            ["应为 面", "是 栅格"],
+            ["Polygon", "Raster"],
+        ),
+        ("site_bad_feature", {"row": 3, "why": "null_geometry"}, ["没有图形"], ["no geometry"]),
+        ("catalogue", {"fault": "duplicate_key", "at": "a:b:c"}, ["键重复"], ["a key stands twice"]),
+        ("kind_differs", {"layer": "L", "expected": "brand_new", "got": None}, ["brand_new"], ["brand_new"]),
+    ],
+)
+def test_a_code_within_a_refusal_is_worded(
+    code: str, said: dict[str, Any], chinese: list[str], english: list[str]
+) -> None:
+    for spoken, words in (("zh-CN", chinese), ("en", english)):
+        told = Speech(spoken).reason(code, said)
+        assert all(word in told for word in words), told
+
+
+def test_every_fault_of_the_catalogue_has_words() -> None:
+    listed = re.search(r"one of: ([a-z0-9_,\s]+)\.", CatalogueError.__doc__ or "")
+    assert listed
+    faults = [each.strip() for each in listed[1].split(",")]
+    assert len(faults) > 15
+    assert {f"catalogue_fault.{each}" for each in faults} == {
+        key for key in sentences("en") if key.startswith("catalogue_fault.")
+    }
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_no_sentence_promises_nothing_or_shouts(spoken: str) -> None:
+    for key, sentence in sentences(spoken).items():
         for form in sentence.values() if isinstance(sentence, dict) else [sentence]:
             assert form.strip(), key
             assert not form.endswith("!"), key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from typing import Any
@@ -172,6 +173,70 @@ def test_set_aside_features_are_listed_with_their_reason_and_place(workspace: st
     assert "现行版本搁置了 2 个要素" in got
     assert "<b>unheard_of" not in got
     assert "<script>" not in got
+
+
+def published(workspace: str, actor: Actor, arrival: edition.Arrival, **other: Any) -> None:
+    with session.transaction(session.engine(workspace), actor) as connection:
+        delivery = store.begin_delivery(connection, actor, arrival.layer)
+        staged = edition.put(
+            connection, delivery, little_district.SRID, dataclasses.replace(arrival, **other)
+        )
+        edition.publish(connection, [(arrival.layer, staged)])
+        store.end_delivery(connection, delivery, "published", sha256="2" * 64)
+
+
+def test_cells_of_a_raster_are_not_features(workspace: str, actor: Actor) -> None:
+    from api import app
+
+    client = TestClient(app.make(workspace), base_url="http://127.0.0.1")
+    before = re.search(r"共 ([0-9,]+) 个要素", page(client, "/layers"))
+    square = little_district.arrival(
+        "elevation", "raster", [little_district.km(511, 2511, 512, 2512)], [None], edition.NOBODY
+    )
+    grid = {"file": "0.tif", "unit": "metre"}
+    published(workspace, actor, square, features=None, disjoint=None, cells=360_000, raster=grid)
+    told = page(client, "/layers")
+    after = re.search(r"共 ([0-9,]+) 个要素", told)
+    assert before
+    assert after
+    assert after[1] == before[1]
+    assert '<td class="number">360000 个栅格单元</td>' in told
+    assert '<td class="number">360000 cells</td>' in page(client, "/layers", "en")
+
+
+def test_the_first_rows_of_the_source_are_shown_with_its_encoding(workspace: str, actor: Actor) -> None:
+    from api import app
+
+    block = little_district.arrival(
+        "block", "polygon", [little_district.km(511, 2511, 512, 2512)], [None], edition.NOBODY
+    )
+    samples = (
+        {"街坊": "向阳里", "NAME": "<b>Sunny</b>", "n": 3, "none": None, "long": "字" * 200},
+        {"街坊": "临江里", **{f"f{n}": n for n in range(20)}},
+    )
+    published(workspace, actor, block, encoding="GB18030", samples=samples)
+    client = TestClient(app.make(workspace), base_url="http://127.0.0.1")
+    told = page(client, "/layers/block")
+    for shown in (
+        "<h2>样例",
+        "编码 GB18030",
+        '<th scope="col">街坊</th>',
+        "<td>向阳里</td>",
+        "<td>临江里</td>",
+    ):
+        assert shown in told
+    assert "<td>&lt;b&gt;Sunny&lt;/b&gt;</td>" in client.get("/layers/block").text
+    assert "<td>3</td>" in told
+    assert "字" * 81 not in told
+    assert "另有 13 个字段未列出" in told
+    assert "13 more fields are not listed" in page(client, "/layers/block", "en")
+    assert "<h2>样例" not in page(client, "/layers/permanent_basic_farmland")
+
+
+def test_the_english_page_names_a_layer_in_both_languages(client: TestClient) -> None:
+    told = page(client, "/layers/permanent_basic_farmland", "en")
+    assert "<dt>English name</dt><dd>Permanent basic farmland</dd>" in told
+    assert "<dt>Chinese name</dt><dd>永久基本农田</dd>" in told
 
 
 def test_an_empty_list_says_what_to_do(workspace: str) -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import shapely
 
-from gis.handover import Aside, Part, canonical, fetched, has_nul, put
+from gis.handover import Part, fetched, has_nul, put
+from gis.source_layer import SetAside
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 BOX = shapely.box(0, 0, 10, 10)
@@ -24,8 +26,8 @@ def column(*shapes: object) -> np.ndarray:
 
 def part() -> Part:
     aside = (
-        Aside(1, "null_geometry", None, None, {}, '{"a":2}'),
-        Aside(3, "invalid_geometry", 1.5, 2.5, {"reason": "Self-intersection"}, '{"a":4}', b"\x01\x02"),
+        SetAside(1, "null_geometry", None, None, {}, None, '{"a":2}'),
+        SetAside(3, "invalid_geometry", 1.5, 2.5, {"reason": "Self-intersection"}, b"\x01\x02", '{"a":4}'),
     )
     return Part(
         "polygon", column(BOX, TWO, RING), np.array([0, 2, 4]), ['{"a":1}', '{"a":"龙岗"}', "{}"], aside
@@ -135,3 +137,10 @@ def test_a_written_out_backslash_is_no_nul() -> None:
     assert not has_nul(canonical({"a": "\\u0000"}))
     assert has_nul(canonical({"a": "\\\x00"}))
     assert json.loads(canonical({"b": 1, "a": 2})) == {"a": 2, "b": 1}
+
+
+def test_one_text_for_the_same_facts_and_none_for_what_is_no_json() -> None:
+    assert canonical({"b": [1, None], "a": "龙岗"}) == '{"a":"龙岗","b":[1,null]}'
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="JSON"):
+            canonical({"area": number})

@@ -12,7 +12,7 @@ import shapely
 from rasterio.transform import Affine
 
 from gis import raster
-from gis.crs import parse
+from gis.crs import parse, transformer
 from gis.readers import Reading, read
 from layers.refusal import Refused
 
@@ -50,6 +50,33 @@ def test_cells_come_out_as_they_are_and_nothing_said_is_nan(tmp_path: Path) -> N
         found[0].cells, np.array([[1, 2, np.nan], [4, 5, 6]], dtype=np.float32), equal_nan=True
     )
     assert found[0].extent == (512_000.0, 2_511_980.0, 512_030.0, 2_512_000.0)
+
+
+def test_the_system_is_told_as_it_is_of_features(tmp_path: Path) -> None:
+    (found,) = reading(written(tmp_path / "x.tif", [[1, 2]])).rasters
+    assert found.operation == transformer(PROJECT, PROJECT).operation
+
+
+def test_for_no_project_grids_are_read_as_they_are(tmp_path: Path) -> None:
+    found = read(
+        written(tmp_path / "x.tif", [[1, 2]], crs=3857), project_crs=parse(4326), grids_as_they_are=True
+    )
+    assert found.refused == ()
+    (grid,) = found.rasters
+    assert (grid.crs_in.epsg, grid.cells.tolist()) == (3857, [[1.0, 2.0]])
+
+
+def test_progress_counts_features_and_cells_by_one_measure(tmp_path: Path) -> None:
+    for name in ("a", "z"):
+        written(tmp_path / f"{name}.tif", np.ones((50, 50)))
+    (tmp_path / "m.geojson").write_text('{"type": "Point", "coordinates": [114.1, 22.6]}')
+    told: list[tuple[str, int, int]] = []
+    read(tmp_path, project_crs=PROJECT, on_progress=lambda *step: told.append(step))
+    whole = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert {total for _, _, total in told} == {whole}
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert {path for path, _, _ in told} == {"a.tif", "m.geojson", "z.tif"}
+    assert told[-1][1] == whole
 
 
 @pytest.mark.parametrize(

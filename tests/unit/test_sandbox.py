@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gis import readers_room, sandbox
+from gis import cells, readers_room, sandbox
+from gis.drivers import all_but
 from layers.refusal import Refused
 
 SHORT = sandbox.Limits("test", cpu_s=1, wall_s=20, memory=1 << 30, unpacked=1 << 20, written=1 << 20)
@@ -162,21 +163,26 @@ def test_behind_the_walls_there_is_nothing_else(cell: Cell) -> None:
     assert int(str(heard["processes"])) <= 3
 
 
-def test_exactly_the_allowed_drivers_are_left(cell: Cell) -> None:
-    """Asked of GDAL itself, rasters and all, not only of pyogrio's list of vector drivers."""
+@pytest.mark.parametrize(
+    ("library", "allowed"), [("pyogrio", readers_room.ALLOWED), ("rasterio", cells.ALLOWED)]
+)
+def test_exactly_the_allowed_drivers_are_left(cell: Cell, library: str, allowed: tuple[str, ...]) -> None:
+    """Asked of each GDAL itself, rasters and all, not only of pyogrio's list of vector drivers."""
     (heard,) = cell.run(
         """
         import ctypes, glob
-        import pyogrio
-        library = ctypes.CDLL(glob.glob(os.path.join(os.path.dirname(pyogrio.__file__), "..", "pyogrio.libs", "libgdal*"))[0])
+        import PACKAGE
+        if hasattr(PACKAGE, 'Env'):  # rasterio registers its drivers with its first environment
+            PACKAGE.Env().__enter__()
+        library = ctypes.CDLL(glob.glob(os.path.join(os.path.dirname(PACKAGE.__file__), "..", "PACKAGE.libs", "libgdal*"))[0])
         library.GDALGetDriver.restype = ctypes.c_void_p
         library.GDALGetDriverShortName.restype, library.GDALGetDriverShortName.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
         say(left=[library.GDALGetDriverShortName(library.GDALGetDriver(number)).decode() for number in range(library.GDALGetDriverCount())])
-        """,
+        """.replace("PACKAGE", library),
         sandbox.UPLOAD,
-        {"GDAL_SKIP": readers_room.skipped()},
+        {"GDAL_SKIP": all_but(allowed)},
     )
-    assert sorted(heard["left"]) == sorted(readers_room.ALLOWED)  # type: ignore[call-overload]
+    assert sorted(heard["left"]) == sorted(allowed)  # type: ignore[call-overload]
 
 
 def test_isolation_is_found_out_not_assumed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from db.settings import Ground, Web, folder, folder_error, home, make_folder, re
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HETU_HOME", "DATABASE_URL", "HETU_PORT", "HETU_WORKSPACE", "XDG_DATA_HOME"):
+    for name in ("HETU_HOME", "DATABASE_URL", "HETU_HOST", "HETU_PORT", "HETU_WORKSPACE", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -111,3 +111,21 @@ def test_what_the_system_says_about_a_folder(number: int, code: str) -> None:
     refusal = folder_error(OSError(number, os.strerror(number), "/x/y"), Path("/x"))
     assert refusal.code == code
     assert str(refusal.params["folder"]).startswith("/x")
+
+
+def test_public_names_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(Web).hosts == frozenset()
+    monkeypatch.setenv("HETU_HOST", " Plans.example , 10.1.2.3:8443,")
+    assert read(Web).hosts == {"plans.example", "10.1.2.3:8443"}
+
+
+@pytest.mark.parametrize(
+    "said", ["*", "https://plans.example", "*.example", "a.example/x", "a b", "a,,b", "a\nb"]
+)
+def test_a_public_name_that_is_none_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("HETU_HOST", said)
+    with pytest.raises(GroundError) as caught:
+        read(Web)
+    assert (caught.value.code, caught.value.params["variable"]) == ("setting", "HETU_HOST")

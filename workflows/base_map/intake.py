@@ -22,12 +22,14 @@ from gis.crs import Crs, parse
 from gis.edition import Arrival, Coverage
 from gis.sandbox import BULK, Limits
 from gis.stage import Features
+from gis.wkb_box import carried
 from layers.codes import ClassSystem
-from layers.model import Layer
+from layers.model import Layer, by_word
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, store
 from workflows.base_map.deliveries import Progress, held, teller
-from workflows.base_map.grids import GridPlan, grid_arrival, grid_plans
+from workflows.base_map.grids import grid_arrival
+from workflows.base_map.sources import Delivered, declared_coverages, guessed, named
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class _Plan:
     """One source that will be an edition of one layer."""
 
     code: str
-    source: readers.SourceLayer
+    source: Delivered
     stanza: Layer | None
     guess: model.Guess | None
     coverage: Coverage = field(default=edition.NOBODY)
@@ -92,10 +94,9 @@ def import_delivery(
                 )
             with session.transaction(engine, actor, patient=True) as connection:
                 plans = _plan(connection, reading, known, coverage_word, refused, skip_refused)
-                grids = grid_plans(reading, known, {plan.code for plan in plans})
-                if not plans and not grids:
+                if not plans:
                     raise Refused("nothing_to_publish", name=reading.name)
-                _put_all(connection, number, srid, plans, grids, systems, tell)
+                _put_all(connection, number, srid, plans, systems, tell)
                 store.end_delivery(
                     connection,
                     number,
@@ -123,25 +124,6 @@ def import_delivery(
     )
 
 
-def plan_names(sources: list[readers.SourceLayer]) -> list[model.Source]:
-    in_file: dict[str, set[str]] = {}
-    kinds: dict[tuple[str, str], set[str]] = {}
-    for each in sources:
-        in_file.setdefault(each.path, set()).add(each.layer)
-        kinds.setdefault((each.path, each.layer), set()).add(each.kind)
-    return [
-        model.Source(
-            each.path,
-            each.stem,
-            each.layer,
-            each.kind,
-            len(in_file[each.path]),
-            len(kinds[each.path, each.layer]),
-        )
-        for each in sources
-    ]
-
-
 def _plan(
     connection: Connection,
     reading: readers.Reading,
@@ -150,36 +132,44 @@ def _plan(
     refused: list[dict[str, Any]],
     skip_refused: bool,
 ) -> list[_Plan]:
-    declared = {
-        each.stem.removesuffix(model.COVERAGE_SUFFIX): shapely.union_all(each.geometry)
-        for each in reading.sources
-        if each.stem.endswith(model.COVERAGE_SUFFIX) and each.kind == "polygon"
-    }
-    sources = [each for each in reading.sources if not each.stem.endswith(model.COVERAGE_SUFFIX)]
-    named = plan_names(sources)
+    declared = declared_coverages(reading)
+    meant = by_word(known.values())
+    filled = store.filled(connection)
     plans: list[_Plan] = []
-    for source, as_named, code in zip(sources, named, model.codes(named), strict=True):
-        layer = model.known(as_named, known)
-        if layer is None:
-            plans.append(
-                _Plan(code, source, None, model.guess(code, as_named, source.fields, source.attributes))
-            )
-        elif layer.kind == source.kind:
-            plans.append(_Plan(layer.code, source, layer, None))
-        else:
-            no = {
-                "path": source.path,
-                "code": "kind_differs",
-                "params": {"layer": layer.code, "expected": layer.kind, "got": source.kind},
-            }
-            if not skip_refused:
-                raise Refused("delivery_refused", count=1, first=source.path, sources=[no])
-            refused.append(no)
+    for source, told, code in named(reading):
+        layer = model.known(told, meant)
+        # A guess never takes the place of a layer that the catalogue knows under that code.
+        free = code if code not in known else f"{code}_unlisted"
+        plan = (
+            _Plan(free, source, None, guessed(source, told, free))
+            if layer is None
+            else _Plan(layer.code, source, layer, None)
+        )
+        no = _fault(plan, told.kind, filled)
+        if no is None:
+            plans.append(plan)
+            continue
+        fault = {"path": source.path, **no}
+        if not skip_refused:
+            raise Refused("delivery_refused", count=1, first=source.path, sources=[fault])
+        refused.append(fault)
     _refuse_doubles(plans)
     outline = _outline(connection, plans)
     for plan in plans:
         plan.coverage = _coverage(plan, declared, outline, coverage_word)
     return plans
+
+
+def _fault(plan: _Plan, kind: str, filled: set[str]) -> dict[str, Any] | None:
+    """Why a source cannot be an edition of the layer it is meant for. Nothing at all where something stood would read as clear."""
+    if plan.stanza is not None and plan.stanza.kind != kind:
+        params = {"layer": plan.code, "expected": plan.stanza.kind, "got": kind}
+        return {"code": "kind_differs", "params": params}
+    if isinstance(plan.source, readers.SourceRaster) or len(plan.source.geometry):
+        return None
+    if plan.stanza is None and plan.code not in filled:
+        return None
+    return {"code": "no_features", "params": {"layer": plan.code, "read": plan.source.read}}
 
 
 def _refuse_doubles(plans: list[_Plan]) -> None:
@@ -196,15 +186,16 @@ def _refuse_doubles(plans: list[_Plan]) -> None:
 def _outline(connection: Connection, plans: list[_Plan]) -> BaseGeometry | None:
     """The district's outline: its own layer where there is one, else the box around everything known so far."""
     srid = store.workspace(connection)["srid"]
-    for plan in plans:
+    layers = [(plan, plan.source) for plan in plans if isinstance(plan.source, readers.SourceLayer)]
+    for plan, source in layers:
         if plan.code == "district" and plan.stanza is not None:
-            outline = shapely.union_all(plan.source.geometry)
+            outline = shapely.union_all(source.geometry)
             store.keep_outline(connection, outline, srid, "layer")
             return outline
     before, basis = store.outline(connection), store.workspace(connection)["outline_basis"]
     if basis == "layer":
         return before
-    boxes = [shapely.box(*plan.source.extent) for plan in plans if plan.source.extent is not None]
+    boxes = [shapely.box(*source.extent) for _, source in layers if source.extent is not None]
     around = shapely.union_all([*boxes, *([] if before is None else [before])])
     if around.is_empty:
         return before
@@ -216,6 +207,8 @@ def _outline(connection: Connection, plans: list[_Plan]) -> BaseGeometry | None:
 def _coverage(
     plan: _Plan, declared: Mapping[str, BaseGeometry], outline: BaseGeometry | None, word: str | None
 ) -> Coverage:
+    if isinstance(plan.source, readers.SourceRaster):  # where it says anything is told cell by cell
+        return Coverage(shapely.box(*plan.source.extent), "cells")
     if plan.source.stem in declared:
         return Coverage(declared[plan.source.stem], "file")
     if outline is not None and plan.stanza is not None and plan.stanza.coverage == "district":
@@ -230,27 +223,24 @@ def _put_all(
     delivery: int,
     srid: int,
     plans: list[_Plan],
-    grids: list[GridPlan],
     systems: Mapping[str, ClassSystem],
     tell: Progress,
 ) -> None:
-    position = store.last_position(connection)
+    position, project = store.last_position(connection), parse(srid)
     staged: list[tuple[str, int]] = []
     for done, plan in enumerate(plans):
         tell("publishing", plan.code, done, len(plans))
         if plan.guess is not None:
             store.keep_layer(connection, plan.code, "guessed", plan.guess.stanza(), position + done + 1)
-        staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan, systems))))
-    for grid in grids:
-        if grid.stanza is None:
-            store.keep_layer(connection, grid.code, "guessed", grid.guessed(), position + len(staged) + 1)
-        staged.append((grid.code, edition.put(connection, delivery, srid, grid_arrival(grid))))
+        staged.append((plan.code, edition.put(connection, delivery, srid, _arrival(plan, systems, project))))
     edition.publish(connection, staged)
     tell("publishing", "", len(plans), len(plans))
 
 
-def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem]) -> Arrival:
+def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem], project: Crs) -> Arrival:
     source, stanza, guess = plan.source, plan.stanza, plan.guess
+    if isinstance(source, readers.SourceRaster):
+        return grid_arrival(plan.code, source, stanza, plan.coverage)
     identify = stanza.identify if stanza else guess.identify if guess else ()
     called = identify[1:]
     if source.format == "boundary text":  # its columns are the format's, not the department's
@@ -285,6 +275,7 @@ def _arrival(plan: _Plan, systems: Mapping[str, ClassSystem]) -> Arrival:
             geometry=source.geometry,
         ),
         set_aside=source.set_aside,
+        boxes=carried(source.set_aside, source.crs_in, project) if source.set_aside else (),
         disjoint=edition.proved_disjoint(source.geometry) if source.kind == "polygon" else None,
         extent=source.extent,
     )

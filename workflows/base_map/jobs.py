@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def _keep(path: Path, name: str) -> Path:
     try:
         kept.parent.mkdir(exist_ok=True)
         if not kept.exists():
-            partial = kept.with_name(kept.name + ".partial")
+            partial = kept.with_name(f"{kept.name}.{uuid.uuid4().hex[:8]}.partial")
             shutil.copyfile(path, partial)
             partial.replace(kept)
     except OSError as refusal:

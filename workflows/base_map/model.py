@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from layers.codes import ClassSystem
-from layers.model import Layer, folded, words_for
+from layers.model import Layer, folded
 
 COVERAGE_SUFFIX = ".coverage"
 """``<stem>.coverage.geojson`` beside a file declares where that file says anything."""
@@ -64,9 +64,10 @@ def slug(text: str) -> str:
     return re.sub(r"[\W_]+", "_", text.lower()).strip("_") or "layer"
 
 
-def known(source: Source, catalogue: Mapping[str, Layer]) -> Layer | None:
-    """The catalogue's layer whose code, name or alias is the file's stem, or the name of a layer among several in the file."""
-    meant = {folded(word): layer for layer in catalogue.values() for word in words_for(layer)}
+def known(source: Source, meant: Mapping[str, Layer]) -> Layer | None:
+    """The catalogue's layer whose code, name or alias is the file's stem, or the name of a layer among several in the file. ``meant``:
+    layers by every word that means them (``layers.model.by_word``), made once for a delivery.
+    """
     names = [source.layer] if source.layers_in_file > 1 else [source.stem, source.layer]
     return next((meant[folded(name)] for name in names if folded(name) in meant), None)
 

@@ -69,6 +69,11 @@ def set_aside(connection: Connection, edition: int, limit: int) -> list[dict[str
     return [dict(row) for row in rows.mappings()]
 
 
+def filled(connection: Connection) -> set[str]:
+    """Codes of the layers that have an edition in force."""
+    return {row.layer for row in connection.execute(sql.filled)}
+
+
 def outline(connection: Connection) -> BaseGeometry | None:
     row = connection.execute(sql.outline).one()
     return None if row.outline is None else shapely.from_wkb(bytes(row.outline))

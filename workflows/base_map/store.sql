@@ -20,8 +20,9 @@ SELECT id FROM made UNION ALL SELECT id FROM hetu.stanza WHERE code = :code AND 
 INSERT INTO hetu.layer (code, origin, stanza_id, position) VALUES (:code, :origin, :stanza_id, :position)
 ON CONFLICT (code) DO UPDATE SET stanza_id = EXCLUDED.stanza_id, origin = EXCLUDED.origin,
     position = CASE WHEN EXCLUDED.origin = 'catalogue' THEN EXCLUDED.position ELSE layer.position END
-WHERE (layer.stanza_id, layer.origin) IS DISTINCT FROM (EXCLUDED.stanza_id, EXCLUDED.origin)
-   OR (EXCLUDED.origin = 'catalogue' AND layer.position <> EXCLUDED.position);
+WHERE (EXCLUDED.origin = 'catalogue' OR layer.origin = 'guessed')   -- a guess never takes a catalogue layer's place
+  AND ((layer.stanza_id, layer.origin) IS DISTINCT FROM (EXCLUDED.stanza_id, EXCLUDED.origin)
+       OR (EXCLUDED.origin = 'catalogue' AND layer.position <> EXCLUDED.position));
 
 -- last_position --
 SELECT coalesce(max(position), 0) FROM hetu.layer;
@@ -46,6 +47,10 @@ LEFT JOIN hetu.edition AS e ON e.id = c.edition_id
 LEFT JOIN hetu.delivery AS d ON d.id = e.delivery_id
 WHERE l.origin = 'catalogue' OR e.id IS NOT NULL
 ORDER BY l.position, l.code;
+
+-- filled --
+-- layers with an edition in force
+SELECT layer FROM hetu.current_edition;
 
 -- editions --
 -- every edition of a layer that was ever published, newest first

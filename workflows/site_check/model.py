@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gis.overlay import Hit, Measured
-from layers.canonical import canonical as canonical
+from layers.canonical import canonical as canonical  # noqa: PLC0414 - whoever keeps an answer writes it as it was sealed
 
 State = Literal["hit", "clear", "no data", "failed"]
 STATES: tuple[State, ...] = ("hit", "clear", "no data", "failed")
@@ -31,65 +31,62 @@ class Cells:
     values: dict[str, Any]
 
 
-def answer_layers(
-    layers: Iterable[Mapping[str, Any]],
-    site_area: float,
-    measured: Measured,
-    covered: Mapping[int, float],
-    cells: Mapping[int, Cells],
-    systems: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    """One answer per layer, in the order given. ``covered``: m2 of the site by coverage id; ``systems``: class systems by code."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything measured at one site, by edition or coverage. ``covered``: m2 of the site by coverage id; ``set_aside``: by edition, rows
+    that could not be published and may lie here, and rows that nobody can place; ``systems``: class systems by code.
+    """
+
+    site_area: float
+    measured: Measured
+    covered: Mapping[int, float]
+    cells: Mapping[int, Cells]
+    set_aside: Mapping[int, tuple[int, int]]
+    systems: Mapping[str, Any]
+
+
+def answer_layers(layers: Iterable[Mapping[str, Any]], found: Findings) -> list[dict[str, Any]]:
+    """One answer per layer, in the order given."""
     by_edition: dict[int, list[Hit]] = defaultdict(list)
-    for hit in measured.hits:
+    for hit in found.measured.hits:
         by_edition[hit.edition].append(hit)
-    return [
-        _layer(layer, site_area, by_edition.get(layer["edition"], []), measured, covered, cells, systems)
-        for layer in layers
-    ]
+    return [_layer(layer, by_edition.get(layer["edition"], []), found) for layer in layers]
 
 
-def _layer(
-    layer: Mapping[str, Any],
-    site_area: float,
-    hits: Sequence[Hit],
-    measured: Measured,
-    covered: Mapping[int, float],
-    cells: Mapping[int, Cells],
-    systems: Mapping[str, Any],
-) -> dict[str, Any]:
-    edition = layer["edition"]
-    footprint = measured.footprints.get(edition) if hits else None
-    covered_share = (
-        _share(covered[layer["coverage_id"]], site_area) if layer["coverage_id"] in covered else None
-    )
-    raster = cells.get(edition)
-    if raster is not None:
-        covered_share = raster.share
-        footprint = raster.said * site_area if raster.said > 0 else None
-    state, reason = _state(layer, bool(hits), raster, covered_share, measured.failed.get(edition))
+def _layer(layer: Mapping[str, Any], hits: Sequence[Hit], found: Findings) -> dict[str, Any]:
+    edition, raster = layer["edition"], found.cells.get(layer["edition"])
+    footprint = found.measured.footprints.get(edition) if hits else None
+    if raster is not None and raster.said > 0:
+        footprint = raster.said * found.site_area
+    here, unplaced = found.set_aside.get(edition, (0, 0))
+    covered_share = _covered_share(layer, raster, found)
+    state, reason = _state(layer, bool(hits), raster, covered_share, found.measured.failed.get(edition), here)
     length = sum(hit.length for hit in hits if hit.length is not None)
+    classes = found.systems.get(layer["class_system"] or "", {}).get("classes", {})
+    told = ("code", "name", "name_en", "theme", "kind", "department", "origin", "grade", "edition")
     return {
-        "code": layer["code"],
-        "name": layer["name"],
-        "name_en": layer["name_en"],
-        "theme": layer["theme"],
-        "kind": layer["kind"],
-        "department": layer["department"],
-        "origin": layer["origin"],
-        "grade": layer["grade"],
-        "edition": edition,
+        **{key: layer[key] for key in told},
         "state": state,
         "reason": reason,
         "area_m2": footprint,
-        "share": None if footprint is None else _share(footprint, site_area),
+        "share": None if footprint is None else _share(footprint, found.site_area),
         "covered_share": covered_share,
+        "set_aside": {"here": here, "unplaced": unplaced},
         "length_m": length if any(hit.length is not None for hit in hits) else None,
         "count": len(hits),
         "values": None if raster is None else raster.values,
-        "class_names": _class_names(hits, systems.get(layer["class_system"] or "", {}).get("classes", {})),
-        "hits": [_hit(hit, site_area, layer["tolerance_m"] or 0.0) for hit in sorted(hits, key=_by_weight)],
+        "class_names": _class_names(hits, classes),
+        "hits": [
+            _hit(hit, found.site_area, layer["tolerance_m"] or 0.0) for hit in sorted(hits, key=_by_weight)
+        ],
     }
+
+
+def _covered_share(layer: Mapping[str, Any], raster: Cells | None, found: Findings) -> float | None:
+    if raster is not None:
+        return raster.share
+    covered = found.covered.get(layer["coverage_id"])
+    return None if covered is None else _share(covered, found.site_area)
 
 
 def _state(
@@ -98,6 +95,7 @@ def _state(
     raster: Cells | None,
     covered_share: float | None,
     failure: str | None,
+    set_aside_here: int,
 ) -> tuple[State, dict[str, Any] | None]:
     if failure is not None:
         return "failed", {"code": "geometry_failed", "params": {"detail": failure}}
@@ -105,6 +103,8 @@ def _state(
         return "no data", {"code": "no_edition", "params": {}}
     if any_hit or (raster is not None and raster.said > 0):
         return "hit", None
+    if set_aside_here:
+        return "no data", {"code": "set_aside_here", "params": {"count": set_aside_here}}
     if covered_share is None:
         return "no data", {"code": "nobody_vouches", "params": {}}
     if covered_share >= WHOLE:
@@ -172,6 +172,7 @@ def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
                 "length_m": _round(layer["length_m"], 2),
                 "count": layer["count"],
                 "covered_share": _round(layer["covered_share"], 6),
+                "set_aside": layer["set_aside"],
                 "values": layer["values"],
                 "hits": sorted(
                     [hit["id"], hit["class"], _round(hit["area_m2"], 2), _round(hit["length_m"], 2)]

@@ -18,6 +18,9 @@ from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
 from workflows.site_check import model, store
 
+MOST_DRAWN = 2000
+DRAWN_AT_ONCE = 200
+
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no letter that is read as another
 
 
@@ -91,13 +94,21 @@ def again(connection: Connection, id: str) -> dict[str, Any]:
 
 
 def hits_geojson(connection: Connection, id: str, code: str | None = None) -> dict[str, Any]:
-    """FeatureCollection in degrees of what the hits share with the site; whole features are never given out here."""
+    """FeatureCollection in degrees of what the hits share with the site; whole features are never given out
+    here. The ``MOST_DRAWN`` largest; ``left_out`` says how many more there are.
+    """
     answer, site = store.read(connection, id)
     srid = base_map.workspace(connection)["srid"]
     listed = [
         (layer, hit) for layer in answer["layers"] if code in (None, layer["code"]) for hit in layer["hits"]
     ]
-    shapes = overlay.parts(connection, site, srid, [(hit["edition"], hit["id"]) for _, hit in listed])
+    # The largest first: a check of half a district hits more than any map can show, or any server should cut.
+    listed.sort(key=lambda each: -(each[1]["area_m2"] or each[1]["length_m"] or 0.0))
+    left_out, listed = len(listed[MOST_DRAWN:]), listed[:MOST_DRAWN]
+    shapes: dict[tuple[int, int], Any] = {}
+    for at in range(0, len(listed), DRAWN_AT_ONCE):
+        some = [(hit["edition"], hit["id"]) for _, hit in listed[at : at + DRAWN_AT_ONCE]]
+        shapes |= overlay.parts(connection, site, srid, some)
     features = [
         {
             "type": "Feature",
@@ -113,7 +124,7 @@ def hits_geojson(connection: Connection, id: str, code: str | None = None) -> di
         for layer, hit in listed
         if (hit["edition"], hit["id"]) in shapes
     ]
-    return {"type": "FeatureCollection", "features": features}
+    return {"type": "FeatureCollection", "features": features, "left_out": left_out}
 
 
 def latest(connection: Connection, limit: int = 50, offset: int = 0) -> list[dict[str, Any]]:
@@ -165,8 +176,10 @@ def _measure(
                 cells[layer["edition"]] = model.Cells(*raster.read(layer["raster"], site))
             except Refused as trouble:
                 measured.failed[layer["edition"]] = str(trouble)
+    aside = overlay.set_aside(connection, site, srid, [layer["edition"] for layer in vector])
+    systems = base_map.register(connection, "classes")
     answered = model.answer_layers(
-        layers, described["area_m2"], measured, covered, cells, base_map.register(connection, "classes")
+        layers, model.Findings(described["area_m2"], measured, covered, cells, aside, systems)
     )
     return {
         "verdict": "no rule",

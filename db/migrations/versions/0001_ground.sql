@@ -128,8 +128,10 @@ CREATE TABLE hetu.set_aside (
     y           double precision,
     attributes  jsonb NOT NULL,
     wkb         bytea,                               -- the geometry as it came, kept and never parsed here
+    box         geometry,                            -- around it in the project CRS: here the edition does not know
     PRIMARY KEY (edition_id, id)
 );
+CREATE INDEX set_aside_box ON hetu.set_aside USING gist (box);
 
 CREATE TABLE hetu.site_check (
     id          text PRIMARY KEY,
