@@ -17,7 +17,7 @@ OWN_HOME = "HETU_HOME" not in os.environ
 if OWN_HOME:  # pytest started by hand: never the home of a running demo, nor of another run
     os.environ["HETU_HOME"] = tempfile.mkdtemp(prefix="hetu-pytest-")
     Path(os.environ["HETU_HOME"]).chmod(0o711)
-for _name in ("DATABASE_URL", "HETU_WORKSPACE", "HETU_PORT", "HETU_LANG"):
+for _name in ("DATABASE_URL", "HETU_WORKSPACE", "HETU_PORT", "HETU_LANG", "HETU_HOST"):
     os.environ.pop(_name, None)
 
 from sqlalchemy import Connection, Engine  # noqa: E402 - the home is chosen before anything of ours is imported
