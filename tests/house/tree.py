@@ -17,6 +17,8 @@ _NOT_OURS = {
     ".mypy_cache",
     ".ruff_cache",
     ".pytest_cache",
+    ".hypothesis",
+    ".import_linter_cache",
 }
 
 
