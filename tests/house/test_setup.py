@@ -69,7 +69,11 @@ def test_proof_is_the_command_a_person_runs() -> None:
     lines = [
         line for line in run.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
     ]
-    assert lines == ["set -euo pipefail", 'exec "$(dirname -- "${BASH_SOURCE[0]}")/../hetu" test "$@"']
+    assert lines == [
+        "set -euo pipefail",
+        'cd "$(dirname -- "${BASH_SOURCE[0]}")/.."',
+        'exec ./hetu test "$@"',
+    ]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
