@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from db.actor import Actor
+from layers.model import GRADES, Grade
 from layers.refusal import Refused
 from workflows import people
 
@@ -30,7 +31,18 @@ class Permitted:
 
 CheckRead = Annotated[Actor, Depends(Permitted("check.read"))]
 CheckWrite = Annotated[Actor, Depends(Permitted("check.write"))]
+CheckOverride = Annotated[Actor, Depends(Permitted("check.override"))]
 LayerRead = Annotated[Actor, Depends(Permitted("layer.read"))]
 ImportRead = Annotated[Actor, Depends(Permitted("import.read"))]
 ImportWrite = Annotated[Actor, Depends(Permitted("import.write"))]
 HealthRead = Annotated[Actor, Depends(Permitted("health.read"))]
+
+For = Annotated[
+    Grade | None,
+    Query(alias="for", description="As somebody of this grade would see it; never more than the actor sees."),
+]
+
+
+def seen(actor: Actor, lowered: Grade | None) -> Grade:
+    """The grade at which an answer is shown: the actor's own, or a lower one that was asked for."""
+    return min(people.sees(actor), lowered or "secret", key=GRADES.index)

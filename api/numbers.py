@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,8 @@ class Figures:
         told = f"{float(value):,.2f}"
         return f"{told}°" if unit == "degree" else f"{told} {unit}" if unit else told
 
-    def day(self, when: datetime | str | None) -> str:
+    def day(self, when: date | str | None) -> str:
+        """The day of a moment in Beijing, or a day of the calendar as it is."""
         if when is None:
             return "—"
         local = _beijing(when)
@@ -86,6 +87,7 @@ class Figures:
         return f"{size:,.{digits}f}"
 
 
-def _beijing(when: datetime | str) -> datetime:
-    moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+def _beijing(when: date | str) -> datetime:
+    told = datetime.fromisoformat(when) if isinstance(when, str) else when
+    moment = told if isinstance(told, datetime) else datetime(told.year, told.month, told.day, tzinfo=BEIJING)
     return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).astimezone(BEIJING)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -127,10 +128,18 @@ edition = Table(
     Column("raster", JSONB),
     _moment("staged_at", nullable=False),
     _moment("published_at"),
+    Column("valid_from", Date),
+    _moment("withdrawn_at"),
     UniqueConstraint("layer", "seq"),
 )
 current_edition = Table(
     "current_edition",
+    metadata,
+    Column("layer", Text, ForeignKey("hetu.layer.code"), primary_key=True),
+    Column("edition_id", BigInteger, ForeignKey("hetu.edition.id"), nullable=False, unique=True),
+)
+displayed_edition = Table(
+    "displayed_edition",
     metadata,
     Column("layer", Text, ForeignKey("hetu.layer.code"), primary_key=True),
     Column("edition_id", BigInteger, ForeignKey("hetu.edition.id"), nullable=False, unique=True),

@@ -10,7 +10,7 @@ import math
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,11 +21,27 @@ from gis.drivers import all_but
 from gis.placing import resolved
 from gis.readers_room import Progress
 from gis.sandbox import Limits
-from gis.source_layer import RefusedSource, SourceRaster
+from gis.shown import shown
+from gis.source_layer import Note, RefusedSource, SourceRaster
 from layers.refusal import Refused
 
 ALLOWED = ("GTiff",)
+Nodata = float | Literal["none"]
+"""What a person says of grids that do not say it themselves: the value that means no data, or that every cell holds one."""
 _LARGEST = 1e9  # m: no project system has coordinates or cells beyond
+
+
+def answered(text: str) -> Nodata:
+    """A number, or "none"; Refused ``nodata_unreadable``."""
+    if text.strip().lower() == "none":
+        return "none"
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.inf
+    if math.isinf(value):  # NaN is a value that files use; an infinite one is no data anyway
+        raise Refused("nodata_unreadable", got=shown(text, 40))
+    return value
 
 
 def read(
@@ -34,6 +50,7 @@ def read(
     source_crs: Crs | None,
     limits: Limits,
     on_progress: Progress | None = None,
+    nodata: Nodata | None = None,
 ) -> tuple[list[SourceRaster], list[RefusedSource]]:
     """The sources of a delivery that holds rasters alone. ``project_crs`` None: whatever system they are in."""
     sources = delivery.sources
@@ -56,7 +73,10 @@ def read(
                 on_progress(names[name].path, done, whole)
 
     try:
-        job = [[name, source.inside] for name, source in names.items()]
+        job = {
+            "nodata": None if nodata is None else _word(nodata),
+            "sources": [[name, source.inside] for name, source in names.items()],
+        }
         (delivery.folder / "cells.json").write_text(json.dumps(job), encoding="utf-8")
         sandbox.run(
             "gis.reading.cells",
@@ -70,7 +90,8 @@ def read(
         refused: list[RefusedSource] = []
         for name, source in names.items():
             try:
-                found.append(_raster(source, told.get(name), out / f"{name}.cells", project_crs, source_crs))
+                cells = out / f"{name}.cells"
+                found.append(_raster(source, told.get(name), cells, project_crs, source_crs, nodata))
             except Refused as refusal:
                 refused.append(
                     RefusedSource(source.path, refusal.code, {"file": source.path, **refusal.params})
@@ -81,7 +102,12 @@ def read(
 
 
 def _raster(
-    source: Source, told: dict[str, Any] | None, file: Path, project_crs: Crs | None, source_crs: Crs | None
+    source: Source,
+    told: dict[str, Any] | None,
+    file: Path,
+    project_crs: Crs | None,
+    source_crs: Crs | None,
+    answer: Nodata | None,
 ) -> SourceRaster:
     if told is None:
         raise Refused("reader_untrusted", reason="answer")
@@ -93,6 +119,7 @@ def _raster(
         a, b, c, d, e, f = (float(value) for value in told["transform"])
         stated = None if told["crs"] is None else str(told["crs"])
         nodata = None if told["nodata"] is None else float(told["nodata"])
+        notes = _notes(told["answered"], answer)
         cells = np.fromfile(file, dtype=np.float32)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise Refused("reader_untrusted", reason="cells") from error
@@ -121,4 +148,19 @@ def _raster(
         nodata,
         cells.reshape(height, width),
         (a, b, c, d, e, f),
+        notes,
     )
+
+
+def _notes(told: Any, answer: Nodata | None) -> tuple[Note, ...]:
+    """That a person said what the file does not: whoever reads the edition should know."""
+    if told is None or answer is None:
+        return ()
+    if answer == "none":
+        found = told["found"] and [shown(each, 40) for each in told["found"][:3]]
+        return (Note("nodata_none", {"found": found}),)
+    return (Note("nodata_answered", {"nodata": _word(answer), "missing": int(told["missing"])}),)
+
+
+def _word(answer: Nodata) -> str:
+    return str(answer).removesuffix(".0")

@@ -1,6 +1,7 @@
-"""Editions: staged where nobody sees them, published together by moving one pointer per layer, never changed afterwards.
+"""Editions: staged where nobody sees them, published together by moving the pointers of their layers, never changed afterwards.
 
-Everything happens in the caller's transaction, so an interruption anywhere leaves every layer wholly as it was.
+Everything happens in the caller's transaction, so an interruption anywhere leaves every layer wholly as it was. Which edition a pointer
+says is no choice of ours: ``hetu.standing`` in the ground works it out from legal status, first day and number.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import repeat
 from typing import Any
 
@@ -64,6 +66,7 @@ class Arrival:
     raster: dict[str, Any] | None = None
     cells: int = 0
     extent: tuple[float, float, float, float] | None = None
+    valid_from: date | None = None  # the first day on which it holds; None: the day of publication, in Beijing
 
 
 def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> int:
@@ -74,6 +77,7 @@ def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> i
         {
             "layer": arrival.layer,
             "status": arrival.status,
+            "valid_from": arrival.valid_from,
             "delivery": delivery,
             "kind": arrival.kind,
             "source": arrival.source,
@@ -121,20 +125,48 @@ def keep_coverage(connection: Connection, srid: int, coverage: Coverage) -> int 
 
 
 def publish(connection: Connection, editions: Iterable[tuple[str, int]]) -> None:
-    """Flip the pointers of (layer, edition) pairs, all in the caller's transaction.
+    """Number the (layer, edition) pairs and move the pointers of their layers, all in the caller's transaction.
 
-    Refused ``edition_overtaken`` where somebody published an edition of one of the layers since it was staged.
+    An edition in force (or of unknown status) becomes the current one, unless one that holds from a later day stands, and ends the display
+    of its layer; one on display is pointed at as such; drafts and superseded ones are only kept. Refused ``edition_overtaken`` where
+    somebody published an edition of one of the layers since it was staged, ``valid_from_future``.
     """
     pairs = sorted(editions)
-    ids = [edition for _, edition in pairs]
-    connection.execute(sql.one_publisher_per_layer, {"layers": [layer for layer, _ in pairs]})
+    layers, ids = [layer for layer, _ in pairs], [edition for _, edition in pairs]
+    connection.execute(sql.one_publisher_per_layer, {"layers": layers})
     overtaken = connection.execute(sql.overtaken, {"editions": ids}).first()
     if overtaken is not None:
         raise Refused("edition_overtaken", layer=overtaken.layer, seq=overtaken.seq)
-    for _, edition in pairs:
+    for edition in ids:
         connection.execute(stage.sql.attach_stage, {"edition": edition})
-        connection.execute(sql.number, {"edition": edition})
-        connection.execute(sql.point, {"edition": edition})
+    moment = connection.execute(sql.moment).one()
+    early = connection.execute(sql.too_early, {"editions": ids, "today": moment.today}).first()
+    if early is not None:
+        raise Refused(
+            "valid_from_future",
+            layer=early.layer,
+            valid_from=early.valid_from.isoformat(),
+            today=moment.today.isoformat(),
+        )
+    for edition in ids:
+        connection.execute(sql.number, {"edition": edition, "at": moment.at, "today": moment.today})
+    connection.execute(sql.point, {"layers": layers})
+
+
+def refuse_future(connection: Connection, valid_from: date | None) -> None:
+    """Before anything is read: what is said to be in force cannot begin to hold only later. Refused ``valid_from_future``."""
+    today: date = connection.execute(sql.moment).one().today
+    if valid_from is not None and valid_from > today:
+        raise Refused("valid_from_future", valid_from=valid_from.isoformat(), today=today.isoformat())
+
+
+def withdraw(connection: Connection, edition: int) -> None:
+    """From now on the edition counts no more; what stands without it is pointed at, and what was known before still tells it.
+
+    Refused ``edition_unknown`` where it was never published, or withdrawn before.
+    """
+    if connection.execute(sql.withdraw, {"edition": edition}).first() is None:
+        raise Refused("edition_unknown", edition=edition)
 
 
 def proved_disjoint(polygons: Any) -> bool | None:

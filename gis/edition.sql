@@ -1,10 +1,10 @@
 -- begin --
 -- id of a new edition, staged: readable by nobody until it is published
-INSERT INTO hetu.edition (layer, status, delivery_id, based_on, kind, source, source_layer, format, crs_in, crs_basis, operation, encoding,
-                          fields, samples, notes, rows_read, rows_published, rows_set_aside, extent, coverage_id, coverage_basis,
-                          coverage_word, disjoint, raster)
-VALUES (:layer, :status, :delivery, (SELECT edition_id FROM hetu.current_edition WHERE layer = :layer), :kind, :source, :source_layer,
-        :format, :crs_in, :crs_basis, :operation, :encoding, CAST(:fields AS jsonb), CAST(:samples AS jsonb), CAST(:notes AS jsonb),
+INSERT INTO hetu.edition (layer, status, valid_from, delivery_id, based_on, kind, source, source_layer, format, crs_in, crs_basis, operation,
+                          encoding, fields, samples, notes, rows_read, rows_published, rows_set_aside, extent, coverage_id,
+                          coverage_basis, coverage_word, disjoint, raster)
+VALUES (:layer, :status, :valid_from, :delivery, (SELECT id FROM hetu.edition WHERE layer = :layer AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1),
+        :kind, :source, :source_layer, :format, :crs_in, :crs_basis, :operation, :encoding, CAST(:fields AS jsonb), CAST(:samples AS jsonb), CAST(:notes AS jsonb),
         :rows_read, :rows_published, :rows_set_aside, CAST(:extent AS geometry), :coverage, :coverage_basis, :coverage_word, :disjoint,
         CAST(:raster AS jsonb))
 RETURNING id;
@@ -26,22 +26,35 @@ SELECT id FROM made UNION ALL SELECT id FROM hetu.coverage WHERE sha256 = :sha25
 SELECT code FROM hetu.layer WHERE code = ANY(:layers) ORDER BY code FOR NO KEY UPDATE;
 
 -- overtaken --
--- layer, current edition, its number: where somebody published after :editions were staged
-SELECT e.layer, c.edition_id, now_current.seq
+-- layer, its newest edition's number: where somebody published after :editions were staged
+SELECT e.layer, newest.seq
 FROM hetu.edition AS e
-LEFT JOIN hetu.current_edition AS c USING (layer)
-LEFT JOIN hetu.edition AS now_current ON now_current.id = c.edition_id
-WHERE e.id = ANY(:editions) AND c.edition_id IS DISTINCT FROM e.based_on
+LEFT JOIN LATERAL (
+    SELECT id, seq FROM hetu.edition AS before WHERE before.layer = e.layer AND before.seq IS NOT NULL ORDER BY seq DESC LIMIT 1
+) AS newest ON true
+WHERE e.id = ANY(:editions) AND newest.id IS DISTINCT FROM e.based_on
 ORDER BY e.layer;
+
+-- moment --
+-- now, when the editions are about to be seen (and not when their long transaction began), and which day that is in Beijing
+SELECT now AS at, CAST(now AT TIME ZONE 'Asia/Shanghai' AS date) AS today FROM (SELECT clock_timestamp() AS now) AS clock;
+
+-- too_early --
+-- layer, day: of :editions, those that hold only from a day after :today. A draft may, and a plan on display says when it is to hold
+SELECT layer, valid_from FROM hetu.edition
+WHERE id = ANY(:editions) AND valid_from > :today AND status NOT IN ('draft', 'on_display') ORDER BY layer;
 
 -- number --
 -- the edition gets its number within the layer and may be read
 UPDATE hetu.edition AS e
-SET state = 'published', published_at = now(),
+SET state = 'published', published_at = :at, valid_from = coalesce(valid_from, :today),
     seq = 1 + coalesce((SELECT max(seq) FROM hetu.edition AS before WHERE before.layer = e.layer), 0)
 WHERE e.id = :edition;
 
 -- point --
--- the pointer of the layer moves to the edition
-INSERT INTO hetu.current_edition (layer, edition_id) SELECT layer, id FROM hetu.edition WHERE id = :edition
-ON CONFLICT (layer) DO UPDATE SET edition_id = EXCLUDED.edition_id;
+-- the pointers of the layers, in force and on display, move to what stands now
+SELECT hetu.point(:layers);
+
+-- withdraw --
+-- layer of the edition, which counts no more from now on; the pointers follow by trigger
+UPDATE hetu.edition SET state = 'withdrawn' WHERE id = :edition AND state = 'published' RETURNING layer;

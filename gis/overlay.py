@@ -62,7 +62,7 @@ def measure(
     """Measure ``site`` (valid, project CRS) against ``editions``; ``disjoint`` are those proved free of overlaps."""
     measured = Measured()
     values = {"site": ewkb(site, srid), "disjoint": list(disjoint), "thinnest": THINNEST}
-    rows, measured.failed = _each_alone_if_not_together(
+    rows, measured.failed = each_alone_if_not_together(
         editions, lambda some: connection.execute(sql.measure, {**values, "editions": list(some)}).all(), connection
     )
     for row in rows:
@@ -74,7 +74,7 @@ def measure(
     return measured
 
 
-def _each_alone_if_not_together(
+def each_alone_if_not_together(
     wanted: Sequence[Any], ask: Callable[[Sequence[Any]], Sequence[Any]], connection: Connection
 ) -> tuple[list[Any], dict[Any, str]]:
     """All at once behind a savepoint; where the geometry library gives up, one by one: the rows, and what it said of those that fail."""
@@ -135,7 +135,7 @@ def parts(
         editions, ids = (list(column) for column in zip(*some, strict=True))
         return connection.execute(sql.parts, {"site": ewkb(site, srid), "editions": editions, "ids": ids}).all()
 
-    rows, _ = _each_alone_if_not_together(hits, ask, connection)
+    rows, _ = each_alone_if_not_together(hits, ask, connection)
     return {(row.edition_id, row.id): json.loads(row.shape) for row in rows if row.shape}
 
 
@@ -143,7 +143,7 @@ def covered(
     connection: Connection, site: BaseGeometry, srid: int, coverages: Sequence[int]
 ) -> tuple[dict[int, float], dict[int, str]]:
     """m2 of the site inside each coverage, by coverage id; and what the geometry library said of those it could not measure."""
-    rows, failed = _each_alone_if_not_together(
+    rows, failed = each_alone_if_not_together(
         coverages,
         lambda some: connection.execute(sql.covered, {"site": ewkb(site, srid), "coverages": list(some)}).all(),
         connection,

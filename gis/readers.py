@@ -40,11 +40,13 @@ def read(
     source_crs: Crs | None = None,
     limits: Limits = BULK,
     grids_as_they_are: bool = False,
+    nodata: cells.Nodata | None = None,
     on_progress: Progress | None = None,
 ) -> Reading:
     """Raises Refused for the delivery as a whole (no such file, hostile zip, time used up); what concerns one source is in ``refused``.
 
     ``grids_as_they_are``: a grid in another system than the project's is not refused but stays in its own, for whoever only asks what there is.
+    ``nodata``: what a person says of grids that declare no such value.
     """
     with taken(Path(path), limits.unpacked) as delivery:
         out = Path(tempfile.mkdtemp(prefix="hetu-reading-"))
@@ -70,6 +72,7 @@ def read(
                 source_crs,
                 limits,
                 _in_all(on_progress, whole - of_grids, whole),
+                nodata,
             )
         finally:
             shutil.rmtree(out, ignore_errors=True)

@@ -71,6 +71,7 @@ class SourceRaster:
     nodata: float | None
     cells: NDArray[np.float32] = field(repr=False)
     transform: tuple[float, float, float, float, float, float]
+    notes: tuple[Note, ...] = ()
 
     @property
     def extent(self) -> tuple[float, float, float, float]:

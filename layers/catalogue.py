@@ -14,6 +14,7 @@ from typing import Any
 from layers.codes import STANDINGS
 from layers.model import (
     CADENCES,
+    COARSE,
     COVERAGES,
     GRADES,
     KINDS,
@@ -21,9 +22,11 @@ from layers.model import (
     STATUSES,
     Basis,
     Catalogue,
+    Law,
     Layer,
     RasterSays,
     Theme,
+    coarse_of,
     folded,
     plain,
     words_for,
@@ -54,6 +57,7 @@ INHERITED = (
     "level",
     "cadence",
     "grade",
+    "coarse",
     "coverage",
     "tolerance",
     "status",
@@ -69,6 +73,7 @@ STANZA = (
         "level",
         "cadence",
         "grade",
+        "coarse",
         "coverage",
         "tolerance",
         "status",
@@ -95,6 +100,7 @@ def join(read_files: Iterable[tuple[str, Theme, list[Layer]]], ground: Registers
     orders: dict[int, str] = {}
     layers: dict[str, Layer] = {}
     owners: dict[str, str] = {}
+    files: dict[str, str] = {}
 
     def twice(file: str, stanza: str, key: str, got: str) -> CatalogueError:
         return CatalogueError("duplicate", file=file, stanza=stanza, key=key, expected="each once", got=got)
@@ -115,6 +121,8 @@ def join(read_files: Iterable[tuple[str, Theme, list[Layer]]], ground: Registers
                 if owner != layer.code:
                     key = "code" if word == layer.code else "name" if word == layer.name else "aliases"
                     raise twice(file, layer.code, key, f"{word} already means {owner}")
+            files[layer.code] = file
+    _refuse_underivable(layers, files)
     return Catalogue(
         themes=MappingProxyType(themes),
         departments=ground.departments,
@@ -124,6 +132,29 @@ def join(read_files: Iterable[tuple[str, Theme, list[Layer]]], ground: Registers
         classes=ground.classes,
         layers=MappingProxyType(layers),
     )
+
+
+def _refuse_underivable(layers: Mapping[str, Layer], files: Mapping[str, str]) -> None:
+    """Slope comes of elevations in metres, and of nothing else."""
+    for layer in layers.values():
+        if layer.raster is None or layer.raster.derived_from is None:
+            continue
+        ground = layers.get(layer.raster.derived_from)
+        if ground is None:
+            fault, expected, got = "unknown_reference", "a layer of the catalogue", layer.raster.derived_from
+        elif ground.raster is None or ground.raster.unit != "m" or ground.raster.derived_from is not None:
+            unit = ground.kind if ground.raster is None else ground.raster.unit
+            fault, expected, got = "mismatch", "a raster of elevations in m", f"{ground.code} ({unit})"
+        else:
+            continue
+        raise CatalogueError(
+            fault,
+            file=files[layer.code],
+            stanza=f"{layer.code}.raster",
+            key="derived_from",
+            expected=expected,
+            got=got,
+        )
 
 
 def read_theme(data: bytes, file: str, ground: Registers) -> tuple[Theme, list[Layer]]:
@@ -170,6 +201,7 @@ def _layer(code: object, theme: str, taken: Fields, ground: Registers) -> Layer:
     if kind != "raster" and taken.has("raster"):
         raise taken.error("mismatch", "raster", f"nothing for a {kind}", told(taken.said["raster"]))
     classify, class_system = _classes(taken, ground, ground.styles[style].palette)
+    grade = taken.one_of("grade", GRADES)
     return Layer(
         code=code,
         name=taken.text("name"),
@@ -178,9 +210,10 @@ def _layer(code: object, theme: str, taken: Fields, ground: Registers) -> Layer:
         theme=theme,
         department=taken.known("department", ground.departments, "departments.yaml"),
         level=taken.one_of("level", LEVELS),
-        basis=tuple(_basis(said, taken, ground) for said in taken.tables("basis")),
+        basis=tuple(basis_of(said, taken, ground.laws) for said in taken.tables("basis")),
         cadence=taken.one_of("cadence", CADENCES),
-        grade=taken.one_of("grade", GRADES),
+        grade=grade,
+        coarse=taken.one_of("coarse", COARSE, default=coarse_of(grade)),
         style=style,
         identify=() if kind == "raster" else taken.texts("identify", ATTRIBUTE),
         classify=classify,
@@ -208,10 +241,11 @@ def _classes(taken: Fields, ground: Registers, palette: str | None) -> tuple[str
     return classify, system
 
 
-def _basis(said: Mapping[str, object], taken: Fields, ground: Registers) -> Basis:
+def basis_of(said: Mapping[str, object], taken: Fields, laws: Mapping[str, Law]) -> Basis:
+    """One legal reference of a stanza: its law is a key of laws.yaml, its standing what that entry can bear."""
     stanza = f"{taken.stanza}.basis"
     one = Fields(said, file=taken.file, stanza=stanza, allowed=("law", "article", "standing", "source"))
-    law = ground.laws[one.known("law", ground.laws, "laws.yaml")]
+    law = laws[one.known("law", laws, "laws.yaml")]
     standing = one.one_of("standing", STANDINGS)
     source = one.text_or_none("source")
     if standing == "seen" and source is None:
@@ -227,9 +261,14 @@ def _basis(said: Mapping[str, object], taken: Fields, ground: Registers) -> Basi
 
 def _raster(taken: Fields) -> RasterSays:
     stanza = f"{taken.stanza}.raster"
-    one = Fields(taken.table("raster"), file=taken.file, stanza=stanza, allowed=("unit", "says_above"))
+    allowed = ("unit", "says_above", "derived_from")
+    one = Fields(taken.table("raster"), file=taken.file, stanza=stanza, allowed=allowed)
+    unit = one.text("unit")
+    derived_from = one.text_or_none("derived_from", CODE)
+    if derived_from is not None and unit != "degree":
+        raise one.error("mismatch", "unit", "degree, for a slope that is derived", unit)
     return RasterSays(
-        one.text("unit"), one.number("says_above", -1e9, 1e9) if one.has("says_above") else None
+        unit, one.number("says_above", -1e9, 1e9) if one.has("says_above") else None, derived_from
     )
 
 

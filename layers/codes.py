@@ -6,7 +6,7 @@ Codes of different systems are never compared here: 0701 of one and 0701 of anot
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -48,10 +48,9 @@ class ClassSystem:
         """The class directly above, None at the top, in a flat system, or for a code the system does not have."""
         if self.hierarchy is None or code not in self.classes:
             return None
-        for length in range(len(code) - 1, 0, -1):
-            if code[:length] in self.classes:
-                return self.classes[code[:length]]
-        return None
+        return next(
+            (self.classes[each] for each in lineage(code) if each != code and each in self.classes), None
+        )
 
     def top(self, code: str) -> ClassEntry | None:
         """The highest class over a code (itself where nothing lies above)."""
@@ -62,6 +61,17 @@ class ClassSystem:
 
     def tops(self) -> tuple[ClassEntry, ...]:
         return tuple(entry for entry in self.classes.values() if self.parent(entry.code) is None)
+
+
+def lineage(code: str) -> Iterator[str]:
+    """The code itself, then every code it could lie under in a system of prefixes, the longest first.
+
+    A word of letters is one sign and never cut: GIC1 lies under GIC, and neither lies under G.
+    """
+    yield code
+    for length in range(len(code) - 1, 0, -1):
+        if not (code[length - 1].isalpha() and code[length].isalpha()):
+            yield code[:length]
 
 
 def _folded(value: str) -> str:

@@ -18,6 +18,7 @@ from layers.codes import ClassSystem, Standing
 Kind = Literal["polygon", "line", "point", "raster"]
 LegalStatus = Literal["draft", "on_display", "in_force", "superseded", "withdrawn"]
 Grade = Literal["public", "internal", "restricted", "secret"]
+Coarse = Literal["hit", "ask"]
 Level = Literal["state", "province", "city", "district"]
 Coverage = Literal["district", "file", "none"]
 Cadence = Literal[
@@ -31,6 +32,7 @@ Shape = Literal["circle", "square", "triangle", "diamond", "star"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STATUSES: tuple[LegalStatus, ...] = get_args(LegalStatus)
 GRADES: tuple[Grade, ...] = get_args(Grade)
+COARSE: tuple[Coarse, ...] = get_args(Coarse)
 LEVELS: tuple[Level, ...] = get_args(Level)
 COVERAGES: tuple[Coverage, ...] = get_args(Coverage)
 CADENCES: tuple[Cadence, ...] = get_args(Cadence)
@@ -52,15 +54,20 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class RasterSays:
-    """What a cell means: its unit, and the value it must exceed to say anything (None: a raster that only has values)."""
+    """What a cell means: its unit, and the value it must exceed to say anything (None: a raster that only has values). ``derived_from``: the
+    layer of elevations from which its slope is derived where nobody delivers it.
+    """
 
     unit: str
     says_above: float | None
+    derived_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One stanza. ``coverage`` says who vouches that silence means clear: the stanza (district), the file, or nobody (none)."""
+    """One stanza. ``coverage`` says who vouches that silence means clear: the stanza (district), the file, or nobody (none). ``coarse``
+    says what those are told who may not see its shapes: whether it is hit, or only whom to ask.
+    """
 
     code: str
     name: str
@@ -72,6 +79,7 @@ class Layer:
     basis: tuple[Basis, ...]
     cadence: Cadence
     grade: Grade
+    coarse: Coarse
     style: str
     identify: tuple[str, ...]
     classify: str | None
@@ -94,6 +102,7 @@ class Layer:
             "department": self.department,
             "level": self.level,
             "grade": self.grade,
+            "coarse": self.coarse,
             "cadence": self.cadence,
             "coverage": self.coverage,
             "status": self.status,
@@ -187,6 +196,16 @@ class Catalogue:
                 return palette[code]
             code = code[:-1]
         return drawn.fill
+
+
+def may_see(viewer: Grade, layer: Grade | None) -> bool:
+    """Whether somebody who sees up to ``viewer`` sees a layer's shapes. A layer that nobody graded counts as internal."""
+    return GRADES.index(layer or "internal") <= GRADES.index(viewer)
+
+
+def coarse_of(grade: Grade | None) -> Coarse:
+    """What is told of a layer to those who may not see it, where its stanza says nothing about that."""
+    return "ask" if grade == "secret" else "hit"
 
 
 def folded(name: str) -> str:

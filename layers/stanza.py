@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import TypeVar, cast
 
 from layers.strict_yaml import CatalogueError, Table, told
@@ -15,6 +16,7 @@ MAX_TEXT = 500
 TO_FILL = "to_fill"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Word = TypeVar("Word", bound=str)
 
@@ -96,6 +98,23 @@ class Fields:
         if not low <= value <= high:
             raise self.error("out_of_range", key, f"{low:g}..{high:g}", told(value))
         return float(value)
+
+    def day(self, key: str) -> date:
+        text = self.text(key)
+        try:
+            if not _DAY.fullmatch(text):
+                raise ValueError(text)
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.error("not_allowed", key, "a day as YYYY-MM-DD", told(text)) from None
+
+    def period(self) -> tuple[date, date | None]:
+        """``since``, the first day, and ``until``, where said the first day no longer."""
+        since = self.day("since")
+        until = self.day("until") if self.has("until") else None
+        if until is not None and until <= since:
+            raise self.error("out_of_range", "until", f"after {since}", str(until))
+        return since, until
 
     def texts(self, key: str, pattern: str | None = None) -> tuple[str, ...]:
         value = self.take(key, "list of texts")

@@ -25,7 +25,7 @@ class CatalogueError(Refused):
     """A catalogue file does not say what a catalogue must say.
 
     ``fault`` is one of: not_utf8, not_yaml, too_large, too_deep, anchor, tag, several_documents, duplicate_key, unknown_key,
-    missing, empty, to_fill, wrong_type, not_allowed, out_of_range, unknown_reference, duplicate, mismatch.
+    missing, empty, to_fill, wrong_type, not_allowed, no_unit, out_of_range, unknown_reference, duplicate, mismatch, overlap.
     ``at`` is the place in one word, file:stanza:key; ``line`` counts from 1 and is None where the stanza came from no file.
     """
 

@@ -111,13 +111,16 @@ def _lay_demo(place: Path, actor: Actor) -> None:
     from gis import crs
     from layers import catalogue
     from workflows.base_map import intake, service
+    from workflows.site_check import rulebook
 
     place.mkdir(exist_ok=True)
     made = make(place)
     workspaces.make("demo", title=TITLE, srid=SRID, crs_wkt=crs.parse(SRID).wkt, actor=actor)
     engine = session.engine("demo")
+    loaded = catalogue.load()
     with session.transaction(engine, actor) as connection:
-        service.load_catalogue(connection, catalogue.load())
+        service.load_catalogue(connection, loaded)
+        rulebook.load(connection, actor, rulebook.read(loaded))
     intake.import_delivery(engine, actor, made.delivery)
 
 

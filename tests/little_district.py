@@ -24,6 +24,7 @@ from gis.edition import Arrival, Coverage
 from gis.stage import Features
 from layers import catalogue
 from workflows.base_map import service, store
+from workflows.site_check import rulebook
 
 SRID = 4547
 WEST, SOUTH, EAST, NORTH = 510_000.0, 2_510_000.0, 520_000.0, 2_520_000.0
@@ -81,10 +82,12 @@ def arrival(
 
 
 def make(name: str, actor: Actor) -> None:
-    """A workspace with the whole catalogue, of which these layers have an edition; and one layer that was guessed."""
+    """A workspace with the whole catalogue and the shipped rules, of whose layers these have an edition; and one layer that was guessed."""
+    loaded = catalogue.load()
     workspaces.make(name, title="小区域", srid=SRID, crs_wkt=crs.parse(SRID).wkt, actor=actor)
     with session.transaction(session.engine(name), actor) as connection:
-        service.load_catalogue(connection, catalogue.load())
+        service.load_catalogue(connection, loaded)
+        rulebook.load(connection, actor, rulebook.read(loaded))
         store.keep_outline(connection, OUTLINE, SRID, "layer")
         delivery = store.begin_delivery(connection, actor, "little district")
         arrivals = [arrival(code, *told) for code, told in LAYERS.items()]

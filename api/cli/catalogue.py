@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +21,7 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
         found = service.layers(connection)
         themes = service.themes(connection)
     if as_json:
-        terminal.answer_json([_plain(layer) for layer in found])
+        terminal.answer_json(found)
     else:
         _layer_table(found, themes)
 
@@ -41,13 +40,9 @@ def editions(
     with session.read(engine) as connection:
         found = service.editions(connection, layer)
     if as_json:
-        terminal.answer_json([_plain(edition) for edition in found])
+        terminal.answer_json(found)
     else:
         _edition_table(found)
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
 
 
 def _layer_table(found: list[dict[str, Any]], themes: list[dict[str, Any]]) -> None:
@@ -93,6 +88,7 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
     console, made = _table(
         "edition",
         "status",
+        "valid_from",
         "published_at",
         "read",
         "published",
@@ -105,7 +101,8 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
     for each in found:
         made.add_row(
             f"[bold]#{each['seq']} ◂[/]" if each["current"] else f"#{each['seq']}",
-            speech.say(f"status.{each['status']}"),
+            " · ".join([speech.say(f"status.{each['status']}"), *_standing(each)]),
+            figures.day(each["valid_from"]),
             figures.moment(each["published_at"]),
             *(figures.count(each[key]) for key in ("rows_read", "rows_published", "rows_set_aside")),
             speech.say(f"coverage.{each['coverage_basis']}"),
@@ -114,6 +111,16 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
             (each["sha256"] or "")[:12],
         )
     console.print(made if found else speech.say("cli.no_editions"))
+
+
+def _standing(edition: dict[str, Any]) -> list[str]:
+    """What an edition is now beside its status: many were in force once, one is."""
+    said = {
+        "current": edition["current"],
+        "displayed": edition["displayed"],
+        "withdrawn": edition["withdrawn_at"] is not None,
+    }
+    return [terminal.speech().say(f"standing_edition.{word}") for word, true in said.items() if true]
 
 
 def _table(*columns: str) -> tuple[Any, Any]:

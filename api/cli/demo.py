@@ -24,6 +24,7 @@ def lay_demo(name: str) -> None:
     from layers import catalogue
     from workflows import people
     from workflows.base_map import intake, places, service
+    from workflows.site_check import rulebook
 
     began = time.monotonic()
     loaded = catalogue.load()
@@ -32,6 +33,8 @@ def lay_demo(name: str) -> None:
     engine = session.engine(name)
     with session.transaction(engine, steward) as connection:
         service.load_catalogue(connection, loaded)
+        # A demo that an earlier landing laid gets the rules of this one, too.
+        rulebook.load(connection, steward, rulebook.read(loaded))
         found = service.layers(connection)
     place = home() / "demo"
     if all(layer["edition"] is not None for layer in found if layer["origin"] == "catalogue") and _key(place):

@@ -11,11 +11,13 @@ import typer
 from api.cli import terminal
 from api.cli.options import JsonOption, WorkspaceOption
 from api.cli.progress import progress
+from layers.days import day
 from layers.refusal import Refused
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from gis.cells import Nodata
     from gis.crs import Crs
     from layers.model import Kind
     from workflows.base_map.intake import Imported
@@ -49,6 +51,34 @@ def import_(
             help="由此人担保未知图层覆盖全区；否则未命中即“无数据” | who vouches that unknown layers cover the district; without it, no hit means no data",
         ),
     ] = None,
+    nodata: Annotated[
+        str | None,
+        typer.Option(
+            "--nodata",
+            help="未声明无数据值的栅格：哪个值表示没有数据，或 none | for rasters that declare none: the value that means no data, or none",
+        ),
+    ] = None,
+    as_layer: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="只有一个数据源时，作为目录中的此图层入库 | the layer of the catalogue that the one source is",
+        ),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            help="整批的法律状态：draft 草案、on_display 公示中、in_force 现行；默认按图层目录 | legal status of the delivery; default: as the catalogue says",
+        ),
+    ] = None,
+    valid_from: Annotated[
+        str | None,
+        typer.Option(
+            "--valid-from",
+            help="生效日期，如 2021-03-01；默认为发布当日 | first day on which it holds; default: the day of publication",
+        ),
+    ] = None,
     skip_refused: Annotated[
         bool,
         typer.Option(
@@ -66,13 +96,15 @@ def import_(
     """入库：读取、检查、发布 | read, check and publish what was handed over."""
     from db import workspace as workspaces
     from db.settings import Web, read
-    from gis import crs
+    from gis import cells, crs
     from workflows import people
-    from workflows.base_map import intake
+    from workflows.base_map import intake, model
 
     declared = crs.parse(source_crs) if source_crs else None
+    without = None if nodata is None else cells.answered(nodata)
+    legal = model.legal(status, None if valid_from is None else day(valid_from))
     if draft:
-        terminal.answer(_draft(path, declared))
+        terminal.answer(_draft(path, declared, without))
         return
     steward = people.steward(getpass.getuser())
     made_now = (workspace or read(Web).workspace) not in workspaces.names()
@@ -85,6 +117,10 @@ def import_(
                 path,
                 source_crs=declared,
                 coverage_word=vouched_by,
+                nodata=without,
+                as_layer=as_layer,
+                status=legal.status,
+                valid_from=legal.valid_from,
                 skip_refused=skip_refused,
                 on_progress=tell,
             )
@@ -124,7 +160,7 @@ def _place(
     return engine
 
 
-def _draft(path: Path, declared: Crs | None) -> str:
+def _draft(path: Path, declared: Crs | None, nodata: Nodata | None) -> str:
     """The guesses as a catalogue: read as an import reads, in degrees (grids as they are), and nothing is kept. What could not be
     read is said beside it.
     """
@@ -138,6 +174,7 @@ def _draft(path: Path, declared: Crs | None) -> str:
             project_crs=crs.parse(4326),
             source_crs=declared,
             grids_as_they_are=True,
+            nodata=nodata,
             on_progress=lambda name, done, total: tell("reading", name, done, total),
         )
     for no in reading.refused:
@@ -183,7 +220,8 @@ def _table(imported: Imported) -> None:
     made.add_column(speech.say("cli.column_kind"))
     for column in ("read", "published", "set_aside", "edition"):
         made.add_column(speech.say(f"cli.column_{column}"), justify="right")
-    made.add_column(speech.say("cli.column_origin"))
+    for column in ("status", "valid_from", "origin"):
+        made.add_column(speech.say(f"cli.column_{column}"))
     for layer in imported.layers:
         counts = (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"])
         made.add_row(
@@ -191,6 +229,8 @@ def _table(imported: Imported) -> None:
             speech.say(f"kind.{layer['kind']}"),
             *(f"{count:,}" for count in counts),
             f"#{layer['seq']}",
+            speech.say(f"status.{layer['status']}"),
+            layer["valid_from"].isoformat(),
             speech.say(f"origin.{layer['origin']}"),
         )
     console.print(made)
@@ -198,6 +238,9 @@ def _table(imported: Imported) -> None:
         console.print(
             f"[magenta]✕[/] {escape(each['path'])}: {escape(speech.reason(each['code'], each['params']))}"
         )
+    idle = [layer["code"] for layer in imported.layers if not layer["current"] and not layer["displayed"]]
+    if idle:
+        console.print(speech.say("cli.kept_only", n=len(idle), layers=idle), style="yellow")
     if imported.ignored:
         console.print(speech.say("cli.ignored", n=len(imported.ignored), files=imported.ignored), style="dim")
     totals = _totals(imported)

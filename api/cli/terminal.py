@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import typer
@@ -49,7 +49,13 @@ def answer(text: str) -> None:
 
 
 def answer_json(value: Any) -> None:
-    answer(json.dumps(value, ensure_ascii=False, indent=2))
+    answer(json.dumps(value, ensure_ascii=False, indent=2, default=_dated))
+
+
+def _dated(value: Any) -> str:
+    if isinstance(value, date):  # a moment is one too
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 @contextlib.contextmanager

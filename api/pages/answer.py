@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from api.language import Speech
+from api.legend import Legend, worded
 from api.numbers import Figures
-from api.pages.legend import Legend, worded
 
 Layer = Mapping[str, Any]
 Theme = Mapping[str, Any]

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse
 
-from api import language
+from api import language, legend
 from api.auth import CheckRead
 from api.ground import Workspace
-from api.pages import legend
 from api.pages.answer import arranged
 from api.pages.frame import page
-from api.pages.sketch import sketch
 from api.payload import check_id
+from api.sketch import sketch
 from workflows.site_check import service as site_check
 
 router = APIRouter(include_in_schema=False)

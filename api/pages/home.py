@@ -7,13 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from api import language
+from api import language, legend
 from api.auth import LayerRead
 from api.ground import Workspace
-from api.pages import legend
 from api.pages.answer import by_theme
 from api.pages.drawing import drawn
 from api.pages.frame import page
+from layers.model import may_see
+from workflows import people
 from workflows.base_map import service as base_map
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +31,12 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
         workspace = base_map.workspace(connection)
         layers = base_map.layers(connection)
         book = legend.read(connection)
+    sees = people.sees(actor)
+    drawable = {
+        layer["code"]: layer
+        for layer in layers
+        if layer["edition"] is not None and layer["kind"] != "raster" and may_see(sees, layer["grade"])
+    }
     drawing = {layer["code"]: drawn(layer, book.style(layer), book.palette(layer)) for layer in layers}
     speech = language.of(request)
     grouped = [
@@ -41,33 +48,32 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
         request,
         "home.html",
         layers=layers,
+        withheld={layer["code"] for layer in layers if not may_see(sees, layer["grade"])},
         themes=grouped,
         styles=drawing,
         sample=_sample(extent),
         house={
             "extent": extent,
             "outline": workspace["outline"],
-            "shown": _shown(layers),
+            "shown": _shown(drawable),
             "layers": {
-                layer["code"]: {
+                code: {
                     "edition": layer["edition"],
                     "kind": layer["kind"],
                     "name": speech.name(layer),
                     "tiles": "features",
-                    "style": drawing[layer["code"]],
+                    "style": drawing[code],
                 }
-                for layer in layers
-                if layer["edition"] is not None and layer["kind"] != "raster"
+                for code, layer in drawable.items()
             },
             "words": _words(speech),
         },
     )
 
 
-def _shown(layers: list[dict[str, Any]]) -> list[str]:
-    filled = {layer["code"]: layer for layer in layers if layer["edition"] is not None}
-    chosen = [code for code in SHOWN_AT_FIRST if code in filled]
-    return chosen or [code for code, layer in filled.items() if layer["kind"] == "polygon"][:INSTEAD]
+def _shown(drawable: dict[str, dict[str, Any]]) -> list[str]:
+    chosen = [code for code in SHOWN_AT_FIRST if code in drawable]
+    return chosen or [code for code, layer in drawable.items() if layer["kind"] == "polygon"][:INSTEAD]
 
 
 def _sample(extent: list[float]) -> str:

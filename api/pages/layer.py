@@ -8,12 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from api import language
+from api import language, legend
 from api.auth import LayerRead
 from api.ground import Workspace
 from api.numbers import Figures
-from api.pages import legend
 from api.pages.frame import page
+from layers.model import may_see
+from workflows import people
 from workflows.base_map import service as base_map
 
 router = APIRouter(include_in_schema=False)
@@ -28,11 +29,12 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
     ground.place()
     with ground.read() as connection:
         found = base_map.layer(connection, code)
-        editions = base_map.editions(connection, code)
+        seen = may_see(people.sees(actor), found["grade"])
+        editions = base_map.editions(connection, code, people.sees(actor))
         book = legend.read(connection)
         aside = (
             []
-            if found["edition"] is None
+            if found["edition"] is None or not seen
             else base_map.set_aside(connection, found["edition"], SET_ASIDE_LISTED)
         )
     speech = language.of(request)
@@ -41,6 +43,7 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         request,
         "layer.html",
         layer=found,
+        seen=seen,
         facts=_facts(found, book, speech),
         basis=[_basis(each, book, speech) for each in found["stanza"].get("basis") or []],
         editions=editions,

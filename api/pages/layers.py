@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
-from api import language
+from api import language, legend
 from api.auth import LayerRead
 from api.ground import Workspace
-from api.pages import legend
 from api.pages.answer import unthemed
 from api.pages.frame import page
 from workflows.base_map import service as base_map

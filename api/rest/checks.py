@@ -1,4 +1,6 @@
-"""Checks for programs: a site comes in, the answer goes out; a stored answer is given again, word for word, or measured again."""
+"""Checks for programs: a site and a proposal come in, the answer goes out; a stored answer is given again, word for word, measured again, or
+asked anew for today. Every answer leaves as its reader may see it.
+"""
 
 from __future__ import annotations
 
@@ -10,170 +12,142 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api import keepsake, language
-from api.auth import CheckRead, CheckWrite
+from api.auth import CheckRead, CheckWrite, For, seen
 from api.ground import Ground, Workspace
 from api.guard import FOLIUM_POLICY
-from api.payload import JsonBody, Key, UploadedFile, check_id, number
+from api.payload import JsonBody, Key, UploadedFile, check_id
+from api.rest import asked
 from db import idempotency
 from db.actor import Actor
-from gis import crs, site
-from layers.refusal import Refused
+from layers.model import Grade
+from workflows.site_check import drawing, later, withheld
 from workflows.site_check import service as site_check
 
 router = APIRouter(prefix="/api/checks", tags=["checks"])
 
-WIDEST_M = 1000.0
-WAYS = ("site", "box", "boundary_text")
-
-SITE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "The site in one of three ways.",
-    "properties": {
-        "site": {
-            "type": "object",
-            "description": "GeoJSON geometry, Feature or FeatureCollection, in degrees",
-        },
-        "box": {"type": "string", "description": "west,south,east,north in degrees"},
-        "boundary_text": {"type": "string", "description": "the whole of a boundary text (国土 TXT)"},
-        "width_m": {"type": "number", "exclusiveMinimum": 0, "maximum": WIDEST_M, "description": "for lines"},
-        "layers": {"type": "array", "items": {"type": "string"}, "description": "only these layers"},
-    },
-    "examples": [{"box": "114.20,22.70,114.21,22.71"}],
-}
-JSON_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": SITE_SCHEMA}}}}
-FILE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "width_m": {"type": "number"},
-                        "source_crs": {"type": "string", "description": "for files that state none"},
-                    },
-                }
-            }
-        },
-    }
-}
-
-
-def given_site(said: dict[str, Any], project: crs.Crs) -> site.Site:
-    ways = [way for way in WAYS if said.get(way) is not None]
-    if not ways:
-        raise Refused("site_missing")
-    if len(ways) > 1:
-        raise Refused("site_twice", got=ways)
-    if unknown := sorted(set(said) - {*WAYS, "width_m", "layers"}):
-        raise Refused("field_unknown", field=unknown[0])
-    width = number(said.get("width_m"), "width_m", most=WIDEST_M)
-    what = said[ways[0]]
-    if ways[0] == "site":
-        return site.from_geojson(what, project, width_m=width)
-    if not isinstance(what, str):
-        raise Refused("field_text", field=ways[0])
-    if ways[0] == "box":
-        return site.from_box(what, project, width)
-    return site.from_boundary_text(what, project, width_m=width)
-
-
-def chosen_layers(said: dict[str, Any]) -> list[str] | None:
-    chosen = said.get("layers")
-    if chosen is None:
-        return None
-    if (
-        not isinstance(chosen, list)
-        or not all(isinstance(code, str) for code in chosen)
-        or not 0 < len(chosen) <= 2000
-    ):
-        raise Refused("field_text", field="layers")
-    return chosen
-
 
 def _answer(
-    ground: Ground, actor: Actor, key: str | None, digest: str, of: site.Site, layers: list[str] | None
+    ground: Ground, actor: Actor, key: str | None, digest: str, said: asked.Asked, sees: Grade
 ) -> Response:
     """Checked and stored in one transaction; with a key, at most once."""
 
     with ground.write(actor) as connection:
 
         def make() -> tuple[int, str]:
-            told = site_check.check(connection, actor, of, layers=layers)
-            return 201, json.dumps(told, ensure_ascii=False, allow_nan=False)
+            of = later.site_of(connection, said.site) if isinstance(said.site, str) else said.site
+            told = site_check.check(
+                connection,
+                actor,
+                of,
+                proposal=site_check.propose(connection, said.proposal),
+                layers=said.layers,
+                valid_on=said.valid_on,
+                known_at=said.known_at,
+            )
+            return 201, _text(withheld.shown_to(told, sees))
 
         if key is None:
             status, body = make()
         else:
             status, body = idempotency.once(connection, actor, key, digest, make)
-    where = {"location": f"/api/checks/{json.loads(body)['id']}"}
-    return Response(body, status, where, media_type="application/json")
+    return _made(status, body, json.loads(body)["id"])
 
 
-@router.post("", status_code=201, openapi_extra=JSON_BODY)
-def check(actor: CheckWrite, ground: Workspace, body: JsonBody, key: Key = None) -> Response:
-    """Check a site against every layer."""
-    of = given_site(body.value, ground.place().project)
-    digest = hashlib.sha256(body.raw).hexdigest()
-    return _answer(ground, actor, key, digest, of, chosen_layers(body.value))
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-@router.post("/file", status_code=201, openapi_extra=FILE_BODY)
-def check_file(actor: CheckWrite, ground: Workspace, upload: UploadedFile, key: Key = None) -> Response:
+def _text(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)
+
+
+def _made(status: int, body: str, id: str) -> Response:
+    return Response(body, status, {"location": f"/api/checks/{id}"}, media_type="application/json")
+
+
+@router.post("", status_code=201, openapi_extra=asked.JSON_BODY)
+def check(
+    actor: CheckWrite, ground: Workspace, body: JsonBody, lowered: For = None, key: Key = None
+) -> Response:
+    """Check a site, and what is proposed for it, against every layer and rule."""
+    said = asked.of_body(body.value, ground.place().project)
+    digest = _digest(hashlib.sha256(body.raw).hexdigest(), lowered)
+    return _answer(ground, actor, key, digest, said, seen(actor, lowered))
+
+
+@router.post("/file", status_code=201, openapi_extra=asked.FILE_BODY)
+def check_file(
+    actor: CheckWrite, ground: Workspace, upload: UploadedFile, lowered: For = None, key: Key = None
+) -> Response:
     """Check the site in a file, of any format that can be imported."""
-    width = number(upload.fields.get("width_m"), "width_m", most=WIDEST_M)
-    declared = upload.fields.get("source_crs")
-    of = site.from_file(
-        upload.path,
-        ground.place().project,
-        source_crs=crs.parse(declared) if declared else None,
-        width_m=width,
-    )
-    digest = hashlib.sha256(f"{upload.sha256} {upload.name} {width} {declared}".encode()).hexdigest()
-    return _answer(ground, actor, key, digest, of, None)
+    said = asked.of_file(upload, ground.place().project)
+    digest = _digest(upload.sha256, upload.name, sorted(upload.fields.items()), lowered)
+    return _answer(ground, actor, key, digest, said, seen(actor, lowered))
 
 
 @router.get("")
 def latest(
     actor: CheckRead,
     ground: Workspace,
+    lowered: For = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> list[dict[str, Any]]:
     """The newest checks first."""
     with ground.read() as connection:
-        return site_check.latest(connection, limit, offset)
+        return site_check.latest(connection, limit, offset, seen(actor, lowered))
 
 
 @router.get("/{id}")
-def one(actor: CheckRead, ground: Workspace, id: str) -> Response:
-    """The stored answer, word for word."""
+def one(actor: CheckRead, ground: Workspace, id: str, lowered: For = None) -> Response:
+    """The stored answer, word for word; of layers above the reader's grade only what may be told, and that it is so."""
     with ground.read() as connection:
-        return JSONResponse(site_check.reissue(connection, check_id(id)))
+        return JSONResponse(site_check.reissue(connection, check_id(id), sees=seen(actor, lowered)))
 
 
 @router.post("/{id}/again")
-def again(actor: CheckRead, ground: Workspace, id: str) -> Response:
-    """Measured again on the editions it was made with."""
+def again(actor: CheckRead, ground: Workspace, id: str, lowered: For = None) -> Response:
+    """Measured again on the editions it was made with, by the rules it was made with."""
     with ground.read() as connection:
-        return JSONResponse(site_check.again(connection, check_id(id)))
+        return JSONResponse(later.again(connection, check_id(id), seen(actor, lowered)))
+
+
+@router.post("/{id}/today", status_code=201)
+def today(
+    actor: CheckWrite, ground: Workspace, id: str, lowered: For = None, key: Key = None
+) -> Response:
+    """The same site and proposal checked anew by the plans and rules of today: then, now, and what made each difference."""
+    sees = seen(actor, lowered)
+    with ground.write(actor) as connection:
+
+        def make() -> tuple[int, str]:
+            return 201, _text(later.today(connection, actor, check_id(id), sees))
+
+        if key is None:
+            status, body = make()
+        else:
+            status, body = idempotency.once(connection, actor, key, _digest("today", id, lowered), make)
+    return _made(status, body, json.loads(body)["now"]["id"])
 
 
 @router.get("/{id}/hits")
-def hits(actor: CheckRead, ground: Workspace, id: str, layer: str | None = None) -> Response:
+def hits(
+    actor: CheckRead, ground: Workspace, id: str, layer: str | None = None, lowered: For = None
+) -> Response:
     """The geometry of what is hit, in degrees, as GeoJSON."""
     with ground.read() as connection:
-        found = site_check.hits_geojson(connection, check_id(id), layer)
+        found = drawing.hits_geojson(connection, check_id(id), layer, seen(actor, lowered))
     return JSONResponse(found, media_type="application/geo+json")
 
 
 @router.get("/{id}/map")
-def offline_map(actor: CheckRead, ground: Workspace, request: Request, id: str) -> HTMLResponse:
+def offline_map(
+    actor: CheckRead, ground: Workspace, request: Request, id: str, lowered: For = None
+) -> HTMLResponse:
     """One page of HTML with the site and its hits, to be kept and opened anywhere."""
+    sees = seen(actor, lowered)
     with ground.read() as connection:
-        answer = site_check.reissue(connection, check_id(id))
-        found = site_check.hits_geojson(connection, check_id(id))
+        answer = site_check.reissue(connection, check_id(id), sees=sees)
+        found = drawing.hits_geojson(connection, check_id(id), sees=sees)
     drawn = keepsake.check_map(answer, found, language.of(request))
     return HTMLResponse(drawn, headers={"content-security-policy": FOLIUM_POLICY})

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.auth import LayerRead
 from api.ground import Workspace
+from workflows import people
 from workflows.base_map import service as base_map
 
 router = APIRouter(prefix="/api/layers", tags=["layers"])
@@ -30,5 +31,4 @@ def layer(actor: LayerRead, ground: Workspace, code: str) -> dict[str, Any]:
 def editions(actor: LayerRead, ground: Workspace, code: str) -> list[dict[str, Any]]:
     """Every edition that was published, newest first."""
     with ground.read() as connection:
-        base_map.layer(connection, code)
-        return base_map.editions(connection, code)
+        return base_map.editions(connection, code, people.sees(actor))

@@ -1,4 +1,7 @@
-"""Vector tiles of one edition. An edition never changes, so a tile never does: browsers keep it for good."""
+"""Vector tiles of one edition. An edition never changes, so a tile never does: browsers keep it for good.
+
+Who may not see the shapes of a layer gets none of its tiles, and is not told that there are any.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from api.auth import LayerRead
 from api.ground import Workspace
 from api.payload import LARGEST
 from gis import tiles
+from layers.model import may_see
 from layers.refusal import Refused
+from workflows import people
+from workflows.base_map import service as base_map
 
 router = APIRouter(prefix="/api/editions", tags=["tiles"])
 
@@ -23,6 +29,8 @@ def tile(actor: LayerRead, ground: Workspace, edition: str, z: str, x: str, y: s
         raise Refused("edition_unknown", edition=edition)
     level, column, row = (_whole(each) for each in (z, x, y))
     with ground.read() as connection:
+        if not may_see(people.sees(actor), base_map.grade(connection, int(edition))):
+            raise Refused("edition_unknown", edition=edition)
         drawn, whole = tiles.tile(connection, int(edition), level, column, row)
     # A tile that had to leave features out says so: nothing is cut in silence.
     told = FOR_GOOD if whole else {**FOR_GOOD, "hetu-tile": "incomplete"}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from rasterio.transform import Affine
 from sqlalchemy import Engine, text
 
@@ -23,9 +25,10 @@ from db import workspace as workspaces
 from db.actor import Actor
 from db.cluster import Cluster
 from db.settings import CHECKOUT
-from gis import crs
+from gis import crs, raster, terrain
+from layers.model import RasterSays
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, service, store
+from workflows.base_map import catalogue, deliveries, intake, places, service, store
 
 BOWTIE = [[[114.10, 22.70], [114.11, 22.71], [114.11, 22.70], [114.10, 22.71], [114.10, 22.70]]]
 
@@ -198,6 +201,144 @@ def test_a_grid_under_the_name_of_a_layer_of_features_is_refused_like_any_source
     imported = intake.import_delivery(place, actor, tmp_path, skip_refused=True)
     assert [layer["code"] for layer in imported.layers] == ["noise"]
     assert imported.refused == [no]
+
+
+def hills(path: Path, rise: float = 1.0, **changed: Any) -> Path:
+    """Ground that rises ``rise`` metres per metre eastward, 4 x 4 cells of 10 m."""
+    path.parent.mkdir(exist_ok=True)
+    said = {"nodata": -1.0, **changed}
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=4, width=4, dtype="float32", crs=4547,
+        transform=Affine(10.0, 0.0, 512_000.0, 0.0, -10.0, 2_512_000.0), **said,
+    ) as out:  # fmt: skip
+        out.write(np.tile(np.arange(4) * 10.0 * rise, (1, 4, 1)).astype(np.float32))
+    return path
+
+
+def steepness(engine: Engine) -> tuple[int, float | None]:
+    """Number of the edition of slope in force, and the slope in the middle of the hills."""
+    with session.read(engine) as connection:
+        told = service.layer(connection, "slope")
+        middle = shapely.box(512_010, 2_511_970, 512_030, 2_511_990)
+        return told["seq"], raster.under(told["raster"], middle).mean
+
+
+def notes(engine: Engine, code: str) -> list[dict[str, Any]]:
+    with session.read(engine) as connection:
+        return list(service.editions(connection, code)[0]["notes"])
+
+
+def test_with_elevations_their_slope_is_published_until_somebody_delivers_it(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    imported = intake.import_delivery(place, actor, hills(tmp_path / "1" / "DEM.tif"))
+    assert [(each["code"], each["rows_read"], each["source"]) for each in imported.layers] == [
+        ("elevation", 16, "DEM.tif"),
+        ("slope", 4, "DEM.tif"),
+    ]
+    assert steepness(place) == (1, pytest.approx(45.0, abs=0.001))
+    with session.read(place) as connection:
+        told = service.layer(connection, "slope")
+    assert (told["origin"], told["coverage_basis"], told["crs_in"]) == ("catalogue", "cells", "EPSG:4547")
+    assert (told["raster"]["unit"], told["raster"]["derived_from"]) == ("degree", "elevation")
+    assert notes(place, "slope") == [
+        {"code": "derived_slope", "params": {"layer": "elevation", "file": "DEM.tif"}}
+    ]
+
+    intake.import_delivery(place, actor, hills(tmp_path / "2" / "DEM.tif", rise=0.0))
+    assert steepness(place) == (2, 0.0)
+
+    hills(tmp_path / "3" / "DEM.tif", rise=1.0)
+    hills(tmp_path / "3" / "坡度.tif", rise=0.5)  # its cells are degrees: 0, 5, 10, 15
+    imported = intake.import_delivery(place, actor, tmp_path / "3")
+    assert [each["code"] for each in imported.layers] == ["elevation", "slope"]
+    assert (steepness(place), notes(place, "slope")) == ((3, 7.5), [])
+
+    imported = intake.import_delivery(place, actor, hills(tmp_path / "4" / "DEM.tif", rise=0.0))
+    assert [each["code"] for each in imported.layers] == ["elevation"]
+    assert steepness(place) == (3, 7.5)
+    assert notes(place, "elevation") == [{"code": "slope_kept", "params": {"layer": "slope"}}]
+
+
+def test_a_slope_that_fails_takes_its_elevations_with_it(
+    place: Engine, actor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(terrain, "slope", broken)
+    with pytest.raises(OSError, match="No space"):
+        intake.import_delivery(place, actor, hills(tmp_path / "DEM.tif"))
+    with session.read(place) as connection:
+        assert [service.layer(connection, code)["edition"] for code in ("elevation", "slope")] == [None, None]
+    assert _left_over(place) == []
+
+
+def test_a_grid_without_nodata_waits_for_an_answer(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    path = hills(tmp_path / "noise.tif", nodata=None)
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, path)
+    assert [each["code"] for each in refusal.value.params["sources"]] == ["raster_nodata"]
+    intake.import_delivery(place, actor, path, nodata=30.0)
+    with session.read(place) as connection:
+        told = service.layer(connection, "noise")
+    assert (told["raster"]["nodata"], told["features"]) == (30.0, 12)
+    assert notes(place, "noise") == [
+        {"code": "nodata_answered", "params": {"nodata": "30", "missing": 4}}
+    ]
+
+
+@pytest.mark.parametrize("word", ["elevation", "高程", "dem"])
+def test_one_source_may_be_delivered_as_a_layer_of_the_catalogue(
+    place: Engine, actor: Actor, tmp_path: Path, word: str
+) -> None:
+    imported = intake.import_delivery(place, actor, hills(tmp_path / "n22_e114.tif"), as_layer=word)
+    assert [(each["code"], each["origin"]) for each in imported.layers] == [
+        ("elevation", "catalogue"),
+        ("slope", "catalogue"),
+    ]
+
+
+def test_as_a_layer_that_is_none_or_for_several_sources_nothing_is_taken(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    hills(tmp_path / "a.tif")
+    with pytest.raises(Refused, match="layer_unknown"):
+        intake.import_delivery(place, actor, tmp_path / "a.tif", as_layer="altitude")
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path / "a.tif", as_layer="YJJBNTBHTB")
+    assert refusal.value.params["sources"][0]["code"] == "kind_differs"
+    hills(tmp_path / "b.tif")
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path, as_layer="elevation")
+    assert (refusal.value.code, refusal.value.params) == (
+        "one_source_for_layer",
+        {"layer": "elevation", "n": 2},
+    )
+    (tmp_path / "b.tif").write_bytes(b"II*\0 no grid")  # refused, and yet a second source
+    with pytest.raises(Refused, match="one_source_for_layer"):
+        intake.import_delivery(place, actor, tmp_path, as_layer="elevation", skip_refused=True)
+
+
+def test_where_there_are_only_grids_they_are_the_district(cluster: Cluster, actor: Actor, tmp_path: Path) -> None:
+    name = f"grids_{uuid.uuid4().hex[:12]}"
+    places.make(name, title="栅格", project=crs.parse(4547), actor=actor)
+    try:
+        engine = session.engine(name)
+        intake.import_delivery(engine, actor, hills(tmp_path / "noise.tif"))
+        with session.read(engine) as connection:
+            outline = store.outline(connection)
+        assert outline is not None
+        assert outline.bounds == (512_000.0, 2_511_960.0, 512_040.0, 2_512_000.0)
+    finally:
+        workspaces.drop(name)
+
+
+def test_a_stanza_kept_by_an_earlier_landing_still_opens(place: Engine) -> None:
+    with session.read(place) as connection:
+        (body,) = [body for code, _, body in store.stanzas(connection) if code == "slope"]
+    del body["raster"]["derived_from"]
+    assert catalogue._stanza(body).raster == RasterSays("degree", None, None)
 
 
 def test_unknown_grids_of_one_name_are_told_apart_by_their_folders(

@@ -18,7 +18,7 @@ from db import session
 from db.actor import Actor
 from db.settings import CHECKOUT
 from layers.refusal import Refused
-from tests.db.test_intake import _left_over, big_delivery, collection, point, rows
+from tests.db.test_intake import _left_over, big_delivery, collection, hills, point, rows
 from workflows.base_map import jobs
 
 __all__ = ["big_delivery"]
@@ -91,6 +91,23 @@ def test_an_unknown_delivery_and_a_system_that_is_none_are_said_at_once(
             jobs.import_progress(connection, 999_999)
         with pytest.raises(Refused, match="crs_unknown"):
             jobs.submit_import(connection, actor, tmp_path, name="x.zip", source_crs="EPSG:0")
+        with pytest.raises(Refused, match="nodata_unreadable"):
+            jobs.submit_import(connection, actor, tmp_path, name="x.zip", nodata="nothing")
+
+
+def test_the_answer_about_nodata_goes_along_with_the_file(
+    engine: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    path = hills(tmp_path / "noise.tif", nodata=None)
+    with session.transaction(engine, actor) as connection:
+        asked, answered = (
+            jobs.submit_import(connection, actor, path, name="noise.tif", nodata=nodata)
+            for nodata in (None, "30")
+        )
+    for (arguments,) in rows(engine, "SELECT args FROM jobs.procrastinate_jobs ORDER BY id"):
+        jobs.run_import(engine, **arguments)
+    assert told(engine, asked)["reason"]["params"]["sources"][0]["code"] == "raster_nodata"
+    assert [layer["rows_read"] for layer in told(engine, answered)["layers"]] == [12]
 
 
 def test_a_worker_reads_what_was_handed_over_under_the_name_it_came_by(

@@ -12,6 +12,7 @@ from layers.catalogue import load
 from layers.codes import STANDINGS
 from layers.model import CADENCES, COVERAGES, GRADES, KINDS, LEVELS, STATUSES
 from workflows.site_check.model import STATES
+from workflows.site_check.uses import OUTCOMES
 
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 HAN = re.compile(r"[一-鿿]")
@@ -53,6 +54,7 @@ GROUPS = {
     "版本的覆盖担保": ("word", "cells"),
     "更新周期": CADENCES,
     "检查状态": STATES,
+    "用途兼容": OUTCOMES,
 }
 
 
@@ -71,6 +73,7 @@ SPOKEN = {
     "coverage": ["覆盖担保", "版本的覆盖担保"],
     "cadence": ["更新周期"],
     "state": ["检查状态"],
+    "use_result": ["用途兼容"],
 }
 
 

@@ -149,7 +149,11 @@ def test_the_same_key_hands_a_file_over_once(client: TestClient) -> None:
     assert first.headers["location"] == second.headers["location"] == f"/api/imports/{first.json()['id']}"
     unheld = client.post("/api/imports", files={"file": ("kept.geojson", json.dumps(SQUARE))})
     assert unheld.json()["id"] == first.json()["id"] + 1  # nothing was handed over in between
-    for other in (handed("other.geojson"), handed("kept.geojson", source_crs="EPSG:4547")):
+    for other in (
+        handed("other.geojson"),
+        handed("kept.geojson", source_crs="EPSG:4547"),
+        handed("kept.geojson", nodata="-9999"),
+    ):
         assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
     wrong = client.post(
         "/api/imports",
@@ -157,6 +161,9 @@ def test_the_same_key_hands_a_file_over_once(client: TestClient) -> None:
         headers={"Idempotency-Key": "two words"},
     )
     assert (wrong.status_code, wrong.json()["code"]) == (422, "idempotency_key")
+    for nodata, code in (("-9999", 202), ("none", 202), ("nothing", 422)):
+        given = client.post("/api/imports", files={"file": ("a.tif", b"II*\0")}, data={"nodata": nodata})
+        assert given.status_code == code, given.text
 
 
 def test_an_import_is_taken_and_can_be_followed(client: TestClient) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.pages.sketch import HEIGHT, WIDTH, sketch
+from api.sketch import HEIGHT, WIDTH, sketch
 
 SQUARE = {
     "type": "Polygon",

@@ -9,8 +9,10 @@ import pytest
 
 from layers.catalogue import THEMES, load
 from layers.model import Layer
+from workflows.site_check import rulebook
 
 CATALOGUE = load()
+BOOK = rulebook.read(CATALOGUE)
 HAN = re.compile(r"[一-鿿]")
 
 DEMANDED = {
@@ -137,6 +139,8 @@ def test_every_law_department_and_style_is_used() -> None:
     layers = CATALOGUE.layers.values()
     cited = {basis.law for layer in layers for basis in layer.basis}
     cited |= {system.law for system in CATALOGUE.classes.values() if system.law}
+    for cites in (*BOOK.rules, *BOOK.crosswalks, *BOOK.tables.values()):
+        cited |= {basis.law for basis in cites.basis}
     assert cited == set(CATALOGUE.laws)
     assert {layer.department for layer in layers} == set(CATALOGUE.departments)
     drawn = {layer.style for layer in layers}
@@ -147,7 +151,8 @@ def test_every_law_department_and_style_is_used() -> None:
 
 def test_every_class_system_is_used() -> None:
     used = {layer.class_system for layer in CATALOGUE.layers.values()} - {None}
-    assert used == set(CATALOGUE.classes)
+    read = {walk.source for walk in BOOK.crosswalks}
+    assert used | read == set(CATALOGUE.classes), "a layer is classified by it, or a cross-walk reads it"
 
 
 @pytest.mark.parametrize("palette", CATALOGUE.palettes)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from layers.catalogue import REGISTERS, join, load, load_registers, read_theme
-from layers.model import Catalogue, RasterSays, Theme, words_for
+from layers.model import GRADES, Catalogue, Grade, RasterSays, Theme, may_see, words_for
 from layers.registers import Registers
 from layers.strict_yaml import CatalogueError
 
@@ -94,6 +94,22 @@ def test_a_stanza_says_otherwise_than_its_defaults(ground: Registers) -> None:
     text = changed("    raster: {unit", "    grade: secret\n    raster: {unit")
     _, (farmland, height) = read_theme(text.encode(), FILE, ground)
     assert (farmland.grade, height.grade) == ("internal", "secret")
+    assert (farmland.coarse, height.coarse) == ("hit", "ask")
+
+
+@pytest.mark.parametrize(("grade", "coarse"), [("internal", "ask"), ("secret", "hit")])
+def test_a_stanza_may_say_more_or_less_to_those_below_its_grade(grade: str, coarse: str, ground: Registers) -> None:
+    text = changed("    raster: {unit", f"    grade: {grade}\n    coarse: {coarse}\n    raster: {{unit")
+    _, (_, height) = read_theme(text.encode(), FILE, ground)
+    assert (height.grade, height.coarse) == (grade, coarse)
+    assert height.summary()["coarse"] == coarse
+
+
+@pytest.mark.parametrize("viewer", GRADES)
+def test_a_grade_sees_its_own_and_what_is_below(viewer: Grade) -> None:
+    seen = [grade for grade in GRADES if may_see(viewer, grade)]
+    assert seen == list(GRADES[: GRADES.index(viewer) + 1])
+    assert may_see(viewer, None) is may_see(viewer, "internal")
 
 
 def test_a_bom_and_windows_line_ends_are_no_fault(ground: Registers) -> None:
@@ -142,6 +158,7 @@ WRONG: list[tuple[str, str, str, tuple[str, str, str]]] = [
     ("unknown level", "level: state", "level: village", ("not_allowed", "defaults", "level")),
     ("unknown cadence", "cadence: yearly", "cadence: often", ("not_allowed", "defaults", "cadence")),
     ("unknown grade", "grade: internal", "grade: hidden", ("not_allowed", "defaults", "grade")),
+    ("unknown coarse answer", "  grade: internal\n", "  grade: internal\n  coarse: map\n", ("not_allowed", "defaults", "coarse")),
     ("unknown coverage", "coverage: district", "coverage: all", ("not_allowed", "defaults", "coverage")),
     ("unknown status", "    kind: raster\n", "    kind: raster\n    status: old\n", ("not_allowed", "height", "status")),
     ("unknown standing", "standing: seen", "standing: sure", ("not_allowed", "farmland.basis", "standing")),
@@ -166,6 +183,10 @@ WRONG: list[tuple[str, str, str, tuple[str, str, str]]] = [
     ("style of another kind", "style: relief", "style: farmland_core", ("mismatch", "height", "style")),
     ("raster with attributes", "    raster: {unit", "    identify: [BSM]\n    raster: {unit", ("mismatch", "height", "identify")),
     ("polygon with a unit", "    classify: DLBM\n", "    classify: DLBM\n    raster: {unit: m}\n", ("mismatch", "farmland", "raster")),
+    ("slope of unknown ground", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: hills}", ("unknown_reference", "height.raster", "derived_from")),
+    ("slope of features", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: farmland}", ("mismatch", "height.raster", "derived_from")),
+    ("slope of itself", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: height}", ("mismatch", "height.raster", "derived_from")),
+    ("derived in metres", "{unit: m, says_above: 0.0}", "{unit: m, derived_from: farmland}", ("mismatch", "height.raster", "unit")),
     ("palette of other classes", "style: farmland_core", "style: land_use", ("mismatch", "farmland", "style")),
     ("class system without attribute", "    classify: DLBM\n", "", ("missing", "farmland", "classify")),
     ("seen without a source", "standing: memory", "standing: seen", ("missing", "height.basis", "source")),

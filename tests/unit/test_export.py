@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layers.catalogue import REGISTERS, THEMES, dump, load, load_registers, parse, read_theme
 from layers.export import export, written
-from layers.model import CADENCES, COVERAGES, GRADES, LEVELS, STATUSES, Basis, Catalogue, Layer, RasterSays
+from layers.model import CADENCES, COARSE, COVERAGES, GRADES, LEVELS, STATUSES, Basis, Catalogue, Layer, RasterSays
 
 FILE = "theme.yaml"
 GROUND = load_registers(REGISTERS)
@@ -50,6 +50,9 @@ alias = st.from_regex(r"\A[A-Za-z0-9一-龥][A-Za-z0-9 _.一-龥-]{0,18}[A-Za-z0
     lambda text: text != "to_fill"
 )
 
+code = st.from_regex(r"\A[a-z][a-z0-9_]{1,20}\Z").filter(lambda text: text != "to_fill")
+above = st.none() | st.floats(-1e9, 1e9).map(lambda x: x + 0.0)
+
 
 @st.composite
 def layers(draw: st.DrawFn) -> Layer:
@@ -69,7 +72,7 @@ def layers(draw: st.DrawFn) -> Layer:
             )
         )
     return Layer(
-        code=draw(st.from_regex(r"\A[a-z][a-z0-9_]{1,20}\Z")),
+        code=draw(code),
         name=draw(line),
         name_en=draw(line),
         kind=style.kind,
@@ -79,6 +82,7 @@ def layers(draw: st.DrawFn) -> Layer:
         basis=tuple(bases),
         cadence=draw(st.sampled_from(CADENCES)),
         grade=draw(st.sampled_from(GRADES)),
+        coarse=draw(st.sampled_from(COARSE)),
         style=style.code,
         identify=() if raster else tuple(draw(st.lists(attribute, min_size=1, max_size=3, unique=True))),
         classify=None if raster else draw(attribute) if system else draw(st.none() | attribute),
@@ -87,7 +91,7 @@ def layers(draw: st.DrawFn) -> Layer:
         tolerance_m=draw(st.floats(0.001, 1000)),
         aliases=tuple(draw(st.lists(alias, max_size=3, unique=True))),
         status=draw(st.sampled_from(STATUSES)),
-        raster=RasterSays(draw(line), draw(st.none() | st.floats(-1e9, 1e9).map(lambda x: x + 0.0)))
+        raster=RasterSays(*draw(st.tuples(line, above, st.none()) | st.tuples(st.just("degree"), above, code)))
         if raster
         else None,
         note=draw(st.none() | line),

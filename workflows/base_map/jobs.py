@@ -15,20 +15,34 @@ from db import jobs
 from db.actor import Actor
 from db.errors import GroundError
 from db.settings import folder, folder_error
-from gis import crs
+from gis import cells, crs, edition
 from gis.sandbox import UPLOAD
+from layers.days import day
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, store
+from workflows.base_map import deliveries, intake, model, store
 
 IMPORT = deliveries.TASK
 
 
 def submit_import(
-    connection: Connection, actor: Actor, path: Path, *, name: str, source_crs: str | None = None
+    connection: Connection,
+    actor: Actor,
+    path: Path,
+    *,
+    name: str,
+    source_crs: str | None = None,
+    nodata: str | None = None,
+    status: str | None = None,
+    valid_from: str | None = None,
 ) -> int:
-    """Number of the delivery. The file is kept first; the job exists only if the transaction commits."""
+    """Number of the delivery. The file is kept first; the job exists only if the transaction commits. ``valid_from`` as people write a day."""
     if source_crs is not None:
         crs.parse(source_crs)  # said now, while somebody listens
+    if nodata is not None:
+        cells.answered(nodata)
+    legal = model.legal(status, day(valid_from) if valid_from else None)
+    if legal.status == "in_force":
+        edition.refuse_future(connection, legal.valid_from)
     kept = _keep(path, name)
     delivery = store.begin_delivery(connection, actor, kept.name, state="waiting")
     jobs.enqueue(
@@ -37,6 +51,9 @@ def submit_import(
         delivery=delivery,
         path=str(kept),
         source_crs=source_crs,
+        nodata=nodata,
+        status=legal.status,
+        valid_from=legal.valid_from and legal.valid_from.isoformat(),
         actor={"id": actor.id, "name": actor.name, "kind": actor.kind, "on_behalf_of": actor.on_behalf_of},
     )
     return delivery
@@ -51,7 +68,14 @@ def import_progress(connection: Connection, delivery: int) -> dict[str, Any]:
 
 
 def run_import(
-    engine: Engine, delivery: int, path: str, source_crs: str | None, actor: dict[str, Any]
+    engine: Engine,
+    delivery: int,
+    path: str,
+    source_crs: str | None,
+    actor: dict[str, Any],
+    nodata: str | None = None,  # a job enqueued by an earlier landing does not say it, nor what follows
+    status: str | None = None,
+    valid_from: str | None = None,
 ) -> None:
     """The worker's part. What is wrong with the delivery stands in its row; it is no failure of the job."""
     try:
@@ -60,6 +84,9 @@ def run_import(
             Actor(**actor),
             Path(path),
             source_crs=crs.parse(source_crs) if source_crs else None,
+            nodata=cells.answered(nodata) if nodata else None,
+            status=status,
+            valid_from=day(valid_from) if valid_from else None,
             limits=UPLOAD,
             delivery=delivery,
         )

@@ -7,10 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from layers.codes import ClassSystem
-from layers.model import Layer, folded
+from layers.model import Layer, by_word, folded
+from layers.refusal import Refused
 
 COVERAGE_SUFFIX = ".coverage"
 """``<stem>.coverage.geojson`` beside a file declares where that file says anything."""
@@ -22,6 +24,9 @@ _CLASSIFYING = re.compile(
     r"(class|type|zone|zoning|category|landuse|land_use|use_code|dlbm|dlmc|lx$|status|类型|类别|用途|性质|地类)",
     re.IGNORECASE,
 )
+SAID = ("draft", "on_display", "in_force")
+"""The legal statuses that whoever hands a delivery over may say it has; what is superseded or withdrawn, Hetu says."""
+
 _ENOUGH = 5_000  # rows looked at for a guess
 _MOST_CLASSES = 60
 
@@ -59,6 +64,26 @@ class Guess:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Legal:
+    """What is said of a whole delivery: its legal status and the first day on which it holds. None: as the stanza says, and from the day of
+    publication.
+    """
+
+    status: str | None = None
+    valid_from: date | None = None
+
+    def status_of(self, stanza: Layer | None) -> str:
+        return self.status or (stanza.status if stanza else "unknown")
+
+
+def legal(status: str | None, valid_from: date | None) -> Legal:
+    """Refused ``status_unknown``."""
+    if status is not None and status not in SAID:
+        raise Refused("status_unknown", got=status[:40], known=list(SAID))
+    return Legal(status, valid_from)
+
+
 def slug(text: str) -> str:
     """A layer code from a file name: letters (of any script) and digits in lower case, joined by ``_``."""
     return re.sub(r"[\W_]+", "_", text.lower()).strip("_") or "layer"
@@ -70,6 +95,14 @@ def known(source: Source, meant: Mapping[str, Layer]) -> Layer | None:
     """
     names = [source.layer] if source.layers_in_file > 1 else [source.stem, source.layer]
     return next((meant[folded(name)] for name in names if folded(name) in meant), None)
+
+
+def named(word: str, layers: Mapping[str, Layer]) -> Layer:
+    """The layer of the catalogue that a person means by ``word``: code, name or alias. Refused ``layer_unknown``."""
+    layer = by_word(layers.values()).get(folded(word))
+    if layer is None:
+        raise Refused("layer_unknown", layer=word)
+    return layer
 
 
 def codes(sources: Sequence[Source]) -> list[str]:

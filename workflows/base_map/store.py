@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 import shapely
@@ -15,6 +16,8 @@ from db.actor import Actor
 from db.sql import queries
 from gis.geometry import ewkb
 from layers.canonical import canonical
+from layers.model import Grade
+from layers.refusal import Refused
 
 sql = queries(__file__)
 
@@ -47,13 +50,22 @@ def stanzas(connection: Connection) -> list[tuple[str, str, dict[str, Any]]]:
     return [(row.code, row.origin, row.body) for row in connection.execute(sql.stanzas)]
 
 
-def catalogue(connection: Connection) -> dict[str, Any]:
-    found: dict[str, Any] | None = connection.execute(sql.catalogue).scalar()
+def catalogue(connection: Connection, id: int | None = None) -> dict[str, Any]:
+    """Themes and registers of the catalogue in use, or of an earlier one."""
+    found: dict[str, Any] | None = connection.execute(sql.catalogue, {"id": id}).scalar()
     return found or {}
 
 
-def layers(connection: Connection) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(sql.layers).mappings()]
+def catalogue_id(connection: Connection) -> int | None:
+    found: int | None = connection.execute(sql.catalogue_id).scalar()
+    return found
+
+
+def layers(
+    connection: Connection, valid_on: date | None = None, known_at: datetime | None = None
+) -> list[dict[str, Any]]:
+    asked = {"valid_on": valid_on, "known_at": known_at}
+    return [dict(row) for row in connection.execute(sql.layers, asked).mappings()]
 
 
 def editions(connection: Connection, layer: str) -> list[dict[str, Any]]:
@@ -62,6 +74,14 @@ def editions(connection: Connection, layer: str) -> list[dict[str, Any]]:
 
 def editions_by_id(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(sql.editions_by_id, {"editions": list(ids)}).mappings()]
+
+
+def grade(connection: Connection, edition: int) -> Grade | None:
+    row = connection.execute(sql.grade, {"edition": edition}).first()
+    if row is None:
+        raise Refused("edition_unknown", edition=edition)
+    found: Grade | None = row.grade
+    return found
 
 
 def set_aside(connection: Connection, edition: int, limit: int) -> list[dict[str, Any]]:

@@ -32,20 +32,36 @@ SELECT coalesce(max(position), 0) FROM hetu.layer;
 SELECT l.code, l.origin, s.body FROM hetu.layer AS l JOIN hetu.stanza AS s ON s.id = l.stanza_id ORDER BY l.position, l.code;
 
 -- catalogue --
--- themes, departments, laws and styles in use
-SELECT c.body FROM hetu.workspace AS w JOIN hetu.catalogue AS c ON c.id = w.catalogue_id;
+-- themes, departments, laws and styles in use, or those of the version :id
+SELECT c.body FROM hetu.workspace AS w JOIN hetu.catalogue AS c ON c.id = coalesce(CAST(:id AS bigint), w.catalogue_id);
+
+-- catalogue_id --
+SELECT catalogue_id FROM hetu.workspace;
 
 -- layers --
--- one row per layer, the edition in force beside it; guessed layers only once something of them was published
-SELECT l.code, l.origin, s.body, e.id AS edition, e.seq, e.status, e.kind, e.rows_published, e.rows_set_aside, e.published_at,
+-- one row per layer: the edition that stands beside it, the number of the one on display, and where none stands on the day that was asked
+-- about, the first day on which one does. Without :valid_on and :known_at what the pointers say; else what hetu.standing works out, for the
+-- day of :known_at where no day was given. Guessed layers only once something of them was published
+WITH standing AS (
+    SELECT layer, c.edition_id AS in_force, d.edition_id AS displayed, CAST(NULL AS date) AS first_valid_from
+    FROM hetu.current_edition AS c FULL JOIN hetu.displayed_edition AS d USING (layer)
+    WHERE CAST(:valid_on AS date) IS NULL AND CAST(:known_at AS timestamptz) IS NULL
+    UNION ALL
+    SELECT layer, in_force, displayed, first_valid_from
+    FROM hetu.standing(coalesce(CAST(:valid_on AS date), CAST(CAST(:known_at AS timestamptz) AT TIME ZONE 'Asia/Shanghai' AS date)),
+                       coalesce(CAST(:known_at AS timestamptz), 'infinity'))
+)
+SELECT l.code, l.origin, s.body, e.id AS edition, e.seq, e.status, e.kind, e.rows_published, e.rows_set_aside, e.published_at, e.valid_from,
        e.coverage_basis, e.coverage_id, e.disjoint, e.raster, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis, d.sha256,
-       d.name AS delivery
+       d.name AS delivery, standing.displayed, standing.first_valid_from
 FROM hetu.layer AS l
 JOIN hetu.stanza AS s ON s.id = l.stanza_id
-LEFT JOIN hetu.current_edition AS c ON c.layer = l.code
-LEFT JOIN hetu.edition AS e ON e.id = c.edition_id
+LEFT JOIN standing ON standing.layer = l.code
+LEFT JOIN hetu.edition AS e ON e.id = standing.in_force
 LEFT JOIN hetu.delivery AS d ON d.id = e.delivery_id
-WHERE l.origin = 'catalogue' OR e.id IS NOT NULL
+WHERE l.origin = 'catalogue' OR EXISTS (
+    SELECT FROM hetu.edition AS any_one
+    WHERE any_one.layer = l.code AND any_one.published_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity'))
 ORDER BY l.position, l.code;
 
 -- filled --
@@ -53,22 +69,30 @@ ORDER BY l.position, l.code;
 SELECT layer FROM hetu.current_edition;
 
 -- editions --
--- every edition of a layer that was ever published, newest first
-SELECT e.id, e.layer, e.seq, e.state, e.status, e.kind, e.rows_read, e.rows_published, e.rows_set_aside, e.published_at, e.coverage_basis,
-       e.coverage_word, e.disjoint, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis, e.operation, e.encoding, e.fields, e.samples,
-       e.notes, e.raster, d.sha256, d.name AS delivery, d.handed_over_by, c.edition_id IS NOT NULL AS current
+-- every edition of a layer that was ever published, newest first; whether it is the one in force and the one on display
+SELECT e.id, e.layer, e.seq, e.state, e.status, e.kind, e.rows_read, e.rows_published, e.rows_set_aside, e.valid_from, e.published_at,
+       e.withdrawn_at, e.coverage_basis, e.coverage_word, e.disjoint, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis,
+       e.operation, e.encoding, e.fields, e.samples, e.notes, e.raster, d.sha256, d.name AS delivery, d.handed_over_by, c.edition_id IS NOT NULL AS current,
+       shown.edition_id IS NOT NULL AS displayed
 FROM hetu.edition AS e
 JOIN hetu.delivery AS d ON d.id = e.delivery_id
 LEFT JOIN hetu.current_edition AS c ON c.edition_id = e.id
+LEFT JOIN hetu.displayed_edition AS shown ON shown.edition_id = e.id
 WHERE e.layer = :layer AND e.state IN ('published', 'withdrawn')
 ORDER BY e.seq DESC;
 
 -- editions_by_id --
--- the editions a check pins
-SELECT e.id, e.layer, e.seq, e.status, e.kind, e.published_at, e.coverage_basis, e.coverage_id, e.disjoint, e.raster, e.source, e.format,
-       e.crs_in, e.crs_basis, e.state, d.sha256
+-- the editions a check pins, those on display, and whether one was withdrawn meanwhile
+SELECT e.id, e.layer, e.seq, e.status, e.kind, e.rows_published, e.valid_from, e.published_at, e.coverage_basis, e.coverage_id, e.disjoint,
+       e.raster, e.source, e.format, e.crs_in, e.crs_basis, e.state, e.withdrawn_at, d.sha256
 FROM hetu.edition AS e JOIN hetu.delivery AS d ON d.id = e.delivery_id
 WHERE e.id = ANY(:editions) AND e.state IN ('published', 'withdrawn');
+
+-- grade --
+-- the secrecy grade of the layer of a published edition; null where nobody graded it
+SELECT s.body ->> 'grade' AS grade
+FROM hetu.edition AS e JOIN hetu.layer AS l ON l.code = e.layer JOIN hetu.stanza AS s ON s.id = l.stanza_id
+WHERE e.id = :edition AND e.state = 'published';
 
 -- set_aside --
 -- rows of an edition that were kept but not published
@@ -122,7 +146,11 @@ RETURNING id;
 SELECT id, name, sha256, handed_over_by, received_at, ended_at, state, progress, refused, ignored, reason FROM hetu.delivery WHERE id = :id;
 
 -- delivered --
--- layers that a delivery published
-SELECT e.layer AS code, e.id AS edition, e.seq, e.kind, e.source, e.rows_read, e.rows_published, e.rows_set_aside, l.origin
-FROM hetu.edition AS e JOIN hetu.layer AS l ON l.code = e.layer
+-- layers that a delivery published, and whether that is what stands now
+SELECT e.layer AS code, e.id AS edition, e.seq, e.status, e.valid_from, e.kind, e.source, e.rows_read, e.rows_published, e.rows_set_aside,
+       l.origin, c.edition_id IS NOT NULL AS current, shown.edition_id IS NOT NULL AS displayed
+FROM hetu.edition AS e
+JOIN hetu.layer AS l ON l.code = e.layer
+LEFT JOIN hetu.current_edition AS c ON c.edition_id = e.id
+LEFT JOIN hetu.displayed_edition AS shown ON shown.edition_id = e.id
 WHERE e.delivery_id = :id AND e.state IN ('published', 'withdrawn') ORDER BY e.id;

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from workflows.people.model import PERMISSIONS, Permission, demo_actor, may, steward
+from workflows.people.model import PERMISSIONS, Permission, demo_actor, may, sees, steward
 
-__all__ = ["PERMISSIONS", "Permission", "demo_actor", "may", "steward"]
+__all__ = ["PERMISSIONS", "Permission", "demo_actor", "may", "sees", "steward"]

@@ -1,12 +1,21 @@
-"""Permissions as words, and the one function that decides. Pure: no database, no HTTP, no time of day."""
+"""Permissions as words and grades, and the functions that decide. Pure: no database, no HTTP, no time of day."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
 from db.actor import Actor
+from layers.model import Grade
 
-Permission = Literal["layer.read", "check.read", "check.write", "import.read", "import.write", "health.read"]
+Permission = Literal[
+    "layer.read",
+    "check.read",
+    "check.write",
+    "check.override",
+    "import.read",
+    "import.write",
+    "health.read",
+]
 PERMISSIONS: frozenset[str] = frozenset(get_args(Permission))
 
 _BY_KIND: dict[str, frozenset[str]] = {
@@ -14,6 +23,7 @@ _BY_KIND: dict[str, frozenset[str]] = {
     "steward": PERMISSIONS,  # who runs the command line on the server
     "machine": frozenset({"health.read"}),
 }
+_SEES: dict[str, Grade] = {"demo": "restricted", "steward": "secret"}
 
 
 def demo_actor() -> Actor:
@@ -23,6 +33,11 @@ def demo_actor() -> Actor:
 def steward(name: str) -> Actor:
     """Who works at the command line, by the name of the account of the operating system."""
     return Actor(f"os:{name}", name, kind="steward")
+
+
+def sees(actor: Actor) -> Grade:
+    """The highest grade whose shapes ``actor`` sees; whoever is not known sees what the public sees."""
+    return _SEES.get(actor.kind, "public")
 
 
 def may(actor: Actor, permission: str) -> bool:

@@ -1,25 +1,42 @@
 """What a check says: the state of every layer at a site, put together from measures and coverages. Pure.
 
 Four states: hit, clear, no data, failed. Silence is never clearance: a layer is clear only where an edition that speaks for the whole
-site was measured and shares nothing with it. Effects and verdicts come with rules; without one the verdict is "no rule".
+site was measured and shares nothing with it. What follows from it is for rules to say (``judge``, ``verdict``); what of an answer is kept
+and compared stands in ``record``.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gis.overlay import Hit, Measured
-from layers.canonical import canonical as canonical  # noqa: PLC0414 - whoever keeps an answer writes it as it was sealed
+from layers.codes import ClassEntry, ClassSystem
+from workflows.site_check.silence import WHOLE
 
 State = Literal["hit", "clear", "no data", "failed"]
 STATES: tuple[State, ...] = ("hit", "clear", "no data", "failed")
 
-WHOLE = 1.0 - 1e-9
-"""A share from here on is the whole: areas of one shape computed in two ways differ in the last digits."""
+
+TOLD = (
+    *(
+        "code",
+        "name",
+        "name_en",
+        "theme",
+        "kind",
+        "department",
+        "origin",
+        "grade",
+        "coarse",
+        "edition",
+        "status",
+    ),
+    *("valid_from", "class_system", "tolerance_m"),
+)
+"""What an answer repeats of a layer, so that it can be read, and measured again, without the catalogue of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +59,7 @@ class Findings:
     covered: Mapping[int, float]
     cells: Mapping[int, Cells]
     set_aside: Mapping[int, tuple[int, int]]
-    systems: Mapping[str, Any]
+    systems: Mapping[str, ClassSystem]
 
 
 def answer_layers(layers: Iterable[Mapping[str, Any]], found: Findings) -> list[dict[str, Any]]:
@@ -62,10 +79,10 @@ def _layer(layer: Mapping[str, Any], hits: Sequence[Hit], found: Findings) -> di
     covered_share = _covered_share(layer, raster, found)
     state, reason = _state(layer, bool(hits), raster, covered_share, found.measured.failed.get(edition), here)
     length = sum(hit.length for hit in hits if hit.length is not None)
-    classes = found.systems.get(layer["class_system"] or "", {}).get("classes", {})
-    told = ("code", "name", "name_en", "theme", "kind", "department", "origin", "grade", "edition")
+    system = found.systems.get(layer["class_system"] or "")
     return {
-        **{key: layer[key] for key in told},
+        **{key: layer[key] for key in TOLD},
+        "valid_from": None if layer["valid_from"] is None else str(layer["valid_from"]),
         "state": state,
         "reason": reason,
         "area_m2": footprint,
@@ -75,7 +92,7 @@ def _layer(layer: Mapping[str, Any], hits: Sequence[Hit], found: Findings) -> di
         "length_m": length if any(hit.length is not None for hit in hits) else None,
         "count": len(hits),
         "values": None if raster is None else raster.values,
-        "class_names": _class_names(hits, classes),
+        "class_names": _class_names(hits, {} if system is None else system.classes),
         "hits": [
             _hit(hit, found.site_area, layer["tolerance_m"] or 0.0) for hit in sorted(hits, key=_by_weight)
         ],
@@ -100,6 +117,9 @@ def _state(
     if failure is not None:
         return "failed", {"code": "geometry_failed", "params": {"detail": failure}}
     if layer["edition"] is None:
+        first = layer.get("first_valid_from")
+        if first is not None:
+            return "no data", {"code": "no_edition_on_day", "params": {"first": str(first)}}
         return "no data", {"code": "no_edition", "params": {}}
     if any_hit or (raster is not None and raster.said > 0):
         return "hit", None
@@ -134,10 +154,10 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
     }
 
 
-def _class_names(hits: Sequence[Hit], classes: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _class_names(hits: Sequence[Hit], classes: Mapping[str, ClassEntry]) -> dict[str, dict[str, str]]:
     """What the class codes among the hits are called: {code: {zh, en}}, where the layer's class system knows them."""
     told = {hit.cls for hit in hits if hit.cls is not None and hit.cls in classes}
-    return {code: {"zh": classes[code]["zh"], "en": classes[code]["en"]} for code in sorted(told)}
+    return {code: {"zh": classes[code].zh, "en": classes[code].en} for code in sorted(told)}
 
 
 def _by_weight(hit: Hit) -> tuple[float, float, int]:
@@ -153,57 +173,3 @@ def _share(area: float, of: float) -> float:
 def summary(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     counted = Counter(layer["state"] for layer in layers)
     return {state: counted.get(state, 0) for state in STATES}
-
-
-def facts(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an answer is compared and hashed: editions, states and figures, areas to 0.01 m2, lengths to 0.01 m, shares to 1e-6."""
-    return {
-        "site": {
-            "area_m2": _round(answer["site"]["area_m2"], 2),
-            "geometry": answer["site"]["project_geometry"],
-        },
-        "verdict": answer["verdict"],
-        "editions": {code: pinned["id"] for code, pinned in answer["editions"].items()},
-        "layers": [
-            {
-                "code": layer["code"],
-                "state": layer["state"],
-                "area_m2": _round(layer["area_m2"], 2),
-                "length_m": _round(layer["length_m"], 2),
-                "count": layer["count"],
-                "covered_share": _round(layer["covered_share"], 6),
-                "set_aside": layer["set_aside"],
-                "values": layer["values"],
-                "hits": sorted(
-                    [hit["id"], hit["class"], _round(hit["area_m2"], 2), _round(hit["length_m"], 2)]
-                    for hit in layer["hits"]
-                ),
-            }
-            for layer in answer["layers"]
-        ],
-    }
-
-
-def seal(answer: Mapping[str, Any]) -> str:
-    """sha256 of the answer's facts."""
-    return hashlib.sha256(canonical(facts(answer)).encode()).hexdigest()
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where two answers' facts differ: by layer code, what was and what is. Empty where they are the same."""
-    was, become = facts(before), facts(now)
-    found = [
-        {"what": key, "was": was[key], "now": become[key]}
-        for key in ("site", "verdict", "editions")
-        if was[key] != become[key]
-    ]
-    then = {layer["code"]: layer for layer in was["layers"]}
-    today = {layer["code"]: layer for layer in become["layers"]}
-    changed = [code for code in sorted(then.keys() | today.keys()) if then.get(code) != today.get(code)]
-    return found + [
-        {"what": "layer", "code": code, "was": then.get(code), "now": today.get(code)} for code in changed
-    ]
-
-
-def _round(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits) + 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from db.actor import Actor
 from db.sql import queries
 from gis.geometry import ewkb
+from layers.canonical import canonical
 from layers.refusal import Refused
 
 sql = queries(__file__)
@@ -42,10 +43,10 @@ def keep(
     site: BaseGeometry,
     srid: int,
     answer: Mapping[str, Any],
-    text: str,
-    editions: Sequence[int],
+    shown: Mapping[str, Any],
 ) -> None:
-    """``text`` is ``answer`` in canonical JSON."""
+    """``shown``: verdict and summary by grade, for lists."""
+    rules = answer["rules"]
     connection.execute(
         sql.keep,
         {
@@ -55,10 +56,15 @@ def keep(
             "site": ewkb(site, srid),
             "verdict": answer["verdict"],
             "summary": json.dumps(answer["summary"]),
-            "answer": text,
+            "answer": canonical(answer),
             "sha256": answer["sha256"],
-            "editions": list(editions),
+            "editions": [each["id"] for each in answer["editions"].values()],
             "product": answer["product"],
+            "valid_on": answer["valid_on"],
+            "known_at": answer["known_at"],
+            "rulebook": None if rules is None else rules["rulebook"],
+            "proposal": json.dumps(answer["proposal"]),
+            "shown": json.dumps(shown),
         },
     )
 
@@ -72,7 +78,18 @@ def read(connection: Connection, id: str) -> tuple[dict[str, Any], BaseGeometry]
     return answer, shapely.from_wkb(bytes(row.site))
 
 
-def latest(connection: Connection, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    return [
-        dict(row) for row in connection.execute(sql.latest, {"limit": limit, "offset": offset}).mappings()
-    ]
+def latest(connection: Connection, limit: int, offset: int, sees: str) -> list[dict[str, Any]]:
+    values = {"limit": limit, "offset": offset, "grade": sees}
+    return [dict(row) for row in connection.execute(sql.latest, values).mappings()]
+
+
+def keep_override(connection: Connection, said: Mapping[str, str]) -> dict[str, Any]:
+    return _override(connection.execute(sql.keep_override, dict(said)).mappings().one())
+
+
+def overrides(connection: Connection, id: str) -> list[dict[str, Any]]:
+    return [_override(row) for row in connection.execute(sql.overrides, {"check": id}).mappings()]
+
+
+def _override(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "made_at": row["made_at"].isoformat()}

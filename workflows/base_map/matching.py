@@ -1,0 +1,161 @@
+"""What each source of a delivery becomes: the edition of which layer, and where it says anything. The catalogue decides; what it does not know
+is guessed, and what follows from the grids of the delivery joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from gis import edition, readers
+from gis.edition import Coverage
+from layers.model import Layer, by_word
+from layers.refusal import Refused
+from workflows.base_map import model, store
+from workflows.base_map.grids import derivable
+from workflows.base_map.sources import Delivered, declared_coverages, guessed, named
+
+
+@dataclass(slots=True)
+class Match:
+    """One source that will be an edition of one layer."""
+
+    code: str
+    source: Delivered
+    stanza: Layer | None
+    guess: model.Guess | None
+    coverage: Coverage = field(default=edition.NOBODY)
+    derived: bool = False  # the slope of the source's elevations
+
+
+def matched(
+    connection: Connection,
+    reading: readers.Reading,
+    known: Mapping[str, Layer],
+    meant: Layer | None,
+    legal: model.Legal,
+    coverage_word: str | None,
+    refused: list[dict[str, Any]],
+    skip_refused: bool,
+) -> list[Match]:
+    """One match for every edition that will be, derived ones included; what cannot be one joins ``refused``. ``meant``: the layer that the one
+    source of the delivery is. Refused ``delivery_refused``, ``one_source_for_layer``, ``two_sources_for_layer``.
+    """
+    declared = declared_coverages(reading)
+    words = by_word(known.values())
+    filled = store.filled(connection)
+    matches: list[Match] = []
+    found = named(reading)
+    if meant is not None and len(found) + len(reading.refused) != 1:
+        raise Refused("one_source_for_layer", layer=meant.code, n=len(found) + len(reading.refused))
+    for source, told, code in found:
+        layer = meant or model.known(told, words)
+        # A guess never takes the place of a layer that the catalogue knows under that code.
+        free = code if code not in known else f"{code}_unlisted"
+        match = (
+            Match(free, source, None, guessed(source, told, free))
+            if layer is None
+            else Match(layer.code, source, layer, None)
+        )
+        no = _fault(match, told.kind, filled)
+        if no is None:
+            matches.append(match)
+            continue
+        fault = {"path": source.path, **no}
+        if not skip_refused:
+            raise Refused("delivery_refused", count=1, first=source.path, sources=[fault])
+        refused.append(fault)
+    _refuse_doubles(matches)
+    _derive(connection, matches, known)
+    outline = _outline(connection, matches, legal)
+    for match in matches:
+        match.coverage = _coverage(match, declared, outline, coverage_word)
+    return matches
+
+
+def _fault(match: Match, kind: str, filled: set[str]) -> dict[str, Any] | None:
+    """Why a source cannot be an edition of the layer it is meant for. Nothing at all where something stood would read as clear."""
+    if match.stanza is not None and match.stanza.kind != kind:
+        params = {"layer": match.code, "expected": match.stanza.kind, "got": kind}
+        return {"code": "kind_differs", "params": params}
+    if isinstance(match.source, readers.SourceRaster) or len(match.source.geometry):
+        return None
+    if match.stanza is None and match.code not in filled:
+        return None
+    return {"code": "no_features", "params": {"layer": match.code, "read": match.source.read}}
+
+
+def _refuse_doubles(matches: list[Match]) -> None:
+    """Two files for one layer of the catalogue: which of them is meant is not ours to choose."""
+    first: dict[str, str] = {}
+    for match in matches:
+        if match.code in first:
+            raise Refused(
+                "two_sources_for_layer", layer=match.code, first=first[match.code], second=match.source.path
+            )
+        first[match.code] = match.source.path
+
+
+def _derive(connection: Connection, matches: list[Match], known: Mapping[str, Layer]) -> None:
+    """What follows from the grids of the delivery joins them; what could but does not is noted beside its ground."""
+    grids = {match.code: match for match in matches if isinstance(match.source, readers.SourceRaster)}
+    if not any(layer.raster and layer.raster.derived_from in grids for layer in known.values()):
+        return
+    derived, kept = derivable(known, grids, store.layers(connection))
+    matches += [
+        Match(layer.code, grids[ground].source, layer, None, derived=True) for layer, ground in derived
+    ]
+    for layer, ground in kept:
+        source = grids[ground].source
+        notes = (*source.notes, readers.Note("slope_kept", {"layer": layer.code}))
+        grids[ground].source = replace(source, notes=notes)
+
+
+def _outline(connection: Connection, matches: list[Match], legal: model.Legal) -> BaseGeometry | None:
+    """The district's outline: its own layer where there is one, else the box around everything known so far."""
+    srid = store.workspace(connection)["srid"]
+    layers = [(match, match.source) for match in matches if isinstance(match.source, readers.SourceLayer)]
+    for match, source in layers:
+        if match.code == "district" and match.stanza is not None and _counts(connection, match.stanza, legal):
+            outline = shapely.union_all(source.geometry)
+            store.keep_outline(connection, outline, srid, "layer")
+            return outline
+    before, basis = store.outline(connection), store.workspace(connection)["outline_basis"]
+    if basis == "layer":
+        return before
+    boxes = [shapely.box(*source.extent) for _, source in layers if source.extent is not None]
+    if not boxes and before is None:
+        # Grids reach beyond the plans: they count only where there is nothing else.
+        boxes = [shapely.box(*match.source.extent) for match in matches if match.source.extent is not None]
+    around = shapely.union_all([*boxes, *([] if before is None else [before])])
+    if around.is_empty:
+        return before
+    outline = shapely.box(*around.bounds)
+    store.keep_outline(connection, outline, srid, "extent")
+    return outline
+
+
+def _counts(connection: Connection, stanza: Layer, legal: model.Legal) -> bool:
+    """Whether an edition becomes the one in force: a draft, a plan on display and an older edition leave the district as it is."""
+    stands = next((row["valid_from"] for row in store.layers(connection) if row["code"] == stanza.code), None)
+    later = legal.valid_from is None or stands is None or legal.valid_from >= stands
+    return later and legal.status_of(stanza) in ("in_force", "unknown")
+
+
+def _coverage(
+    match: Match, declared: Mapping[str, BaseGeometry], outline: BaseGeometry | None, word: str | None
+) -> Coverage:
+    if isinstance(match.source, readers.SourceRaster):  # where it says anything is told cell by cell
+        return Coverage(shapely.box(*match.source.extent), "cells")
+    if match.source.stem in declared:
+        return Coverage(declared[match.source.stem], "file")
+    if outline is not None and match.stanza is not None and match.stanza.coverage == "district":
+        return Coverage(outline, "district")
+    if outline is not None and match.stanza is None and word:
+        return Coverage(outline, "word", word)
+    return edition.NOBODY
