@@ -20,8 +20,9 @@ from starlette.types import Scope
 from api import errors, guard
 from api.pages import check, checks, frame, home, layer, layers
 from api.rest import checks as rest_checks
-from api.rest import health, imports, tiles
+from api.rest import health, imports, overrides, tiles
 from api.rest import layers as rest_layers
+from api.rest import rules as rest_rules
 from db import deadline, session, settings
 
 ROUTERS = (
@@ -31,6 +32,8 @@ ROUTERS = (
     layers.router,
     layer.router,
     rest_checks.router,
+    overrides.router,
+    rest_rules.router,
     rest_layers.router,
     imports.router,
     tiles.router,

@@ -28,6 +28,9 @@ CODED: Mapping[str, Mapping[str, str]] = {
     "kind_differs": {"expected": "kind", "got": "kind"},
     "site_bad_feature": {"why": "set_aside"},
     "catalogue": {"fault": "catalogue_fault"},
+    "proposal_figure": {"field": "figure"},
+    "proposal_unit": {"field": "figure"},
+    "proposal_range": {"field": "figure"},
 }
 
 Sentence = str | dict[str, str]  # a mapping {one, other} is chosen by the parameter n

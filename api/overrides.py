@@ -22,7 +22,9 @@ def of(connection: Connection, id: str, sees: Grade) -> list[dict[str, Any]]:
     return [each for each in overrides.of(connection, id) if each["rule"] not in closed]
 
 
-def add(connection: Connection, actor: Actor, id: str, said: Mapping[str, Any], sees: Grade) -> dict[str, Any]:
+def add(
+    connection: Connection, actor: Actor, id: str, said: Mapping[str, Any], sees: Grade
+) -> dict[str, Any]:
     """Refused ``field_unknown``, ``field_text``, ``override_withheld``, and whatever ``overrides.add`` refuses."""
     if unknown := sorted(set(said) - set(FIELDS)):
         raise Refused("field_unknown", field=unknown[0][:80])

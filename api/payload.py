@@ -26,6 +26,7 @@ from starlette.types import Message
 from layers.refusal import Refused
 
 JSON_BYTES = 5 * 1024 * 1024
+FORM_BYTES = 64 * 1024
 UPLOAD_BYTES = 256 * 1024 * 1024
 DEPTH = 32  # a feature collection of multi-polygons needs nine
 LARGEST = 2**63 - 1
@@ -166,6 +167,18 @@ async def upload(request: Request) -> AsyncIterator[Upload]:
 
 
 UploadedFile = Annotated[Upload, Depends(upload)]
+
+
+async def form_body(request: Request) -> dict[str, str]:
+    """The fields of a small form without files."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise Refused("form_unreadable")
+    form = await _bounded(request, FORM_BYTES).form()
+    return {text(name): text(value) for name, value in form.items() if isinstance(value, str)}
+
+
+Form = Annotated[dict[str, str], Depends(form_body)]
 
 
 def safe_name(given: str) -> str:

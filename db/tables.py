@@ -168,6 +168,32 @@ set_aside = Table(
     Column("wkb", LargeBinary),
     Column("box", _geometry()),
 )
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    _moment("loaded_at", nullable=False),
+    UniqueConstraint("code", "version"),
+)
+rulebook = Table(
+    "rulebook",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("body", JSONB, nullable=False),
+    _moment("loaded_at", nullable=False),
+)
+rulebook_use = Table(
+    "rulebook_use",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("rulebook_id", BigInteger, ForeignKey("hetu.rulebook.id"), nullable=False),
+    _moment("since", nullable=False),
+    Column("taken_by", Text, nullable=False),
+)
 site_check = Table(
     "site_check",
     metadata,
@@ -181,6 +207,23 @@ site_check = Table(
     Column("sha256", Text, nullable=False),
     Column("editions", ARRAY(BigInteger), nullable=False),
     Column("product", Text, nullable=False),
+    Column("valid_on", Date),
+    _moment("known_at"),
+    Column("rulebook_id", BigInteger, ForeignKey("hetu.rulebook.id")),
+    Column("proposal", JSONB),
+    Column("shown", JSONB),
+)
+override = Table(
+    "override",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("check_id", Text, ForeignKey("hetu.site_check.id"), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    _moment("made_at", nullable=False),
+    Column("made_by", Text, nullable=False),
 )
 idempotency = Table(
     "idempotency",

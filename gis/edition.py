@@ -66,7 +66,7 @@ class Arrival:
     raster: dict[str, Any] | None = None
     cells: int = 0
     extent: tuple[float, float, float, float] | None = None
-    valid_from: date | None = None  # the first day on which it holds; None: the day of publication, in Beijing
+    valid_from: date | None = None  # the first day on which it holds; None: the day of publication
 
 
 def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> int:

@@ -127,13 +127,17 @@ def set_aside(connection: Connection, site: BaseGeometry, srid: int, editions: S
 
 
 def parts(
-    connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]]
+    connection: Connection, site: BaseGeometry, srid: int, hits: Sequence[tuple[int, int]], *, projected: bool = False
 ) -> dict[tuple[int, int], Any]:
-    """The shared geometry of hits (edition, id), in degrees as GeoJSON geometries; a hit that cannot be drawn is left out."""
+    """The shared geometry of hits (edition, id) as GeoJSON geometries, in degrees or, ``projected``, in the project CRS; a hit that cannot
+    be drawn is left out.
+    """
+    to = {"srid": srid, "digits": 9} if projected else {"srid": 4326, "digits": 8}
 
     def ask(some: Sequence[tuple[int, int]]) -> Sequence[Any]:
         editions, ids = (list(column) for column in zip(*some, strict=True))
-        return connection.execute(sql.parts, {"site": ewkb(site, srid), "editions": editions, "ids": ids}).all()
+        values = {"site": ewkb(site, srid), "editions": editions, "ids": ids, **to}
+        return connection.execute(sql.parts, values).all()
 
     rows, _ = each_alone_if_not_together(hits, ask, connection)
     return {(row.edition_id, row.id): json.loads(row.shape) for row in rows if row.shape}

@@ -49,9 +49,10 @@ WHERE edition_id = ANY(:editions)
 GROUP BY edition_id;
 
 -- parts --
--- edition_id, id, the shared geometry in degrees as GeoJSON, of the hits named by :editions and :ids (arrays in step); clipped as above
+-- edition_id, id, the shared geometry in the system :srid as GeoJSON, of the hits named by :editions and :ids (arrays in step); clipped as above
 SELECT edition_id, id,
-       ST_AsGeoJSON(ST_Transform(ST_CollectionExtract(ST_Intersection(piece, site), ST_Dimension(piece) + 1), 4326), 8) AS shape
+       ST_AsGeoJSON(ST_Transform(ST_CollectionExtract(ST_Intersection(piece, site), ST_Dimension(piece) + 1), CAST(:srid AS integer)),
+                    CAST(:digits AS integer)) AS shape
 FROM (
     SELECT f.edition_id, f.id, CAST(:site AS geometry) AS site,
            CASE WHEN ST_NPoints(f.geom) <= 64 THEN f.geom

@@ -1,7 +1,7 @@
 """A catalogue to be edited: what can be guessed about unknown files, written as a theme file with the open questions marked.
 
 It guesses nothing itself: names, kinds and attributes come from whoever read the files. What nobody can know from a file
-(department, law, who vouches for coverage) is left ``to_fill`` or marked ``demo``, never invented.
+(department, law, legal status, who vouches for coverage) is left ``to_fill`` or marked ``demo``, never invented.
 """
 
 from __future__ import annotations

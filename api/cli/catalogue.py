@@ -116,11 +116,11 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
 def _standing(edition: dict[str, Any]) -> list[str]:
     """What an edition is now beside its status: many were in force once, one is."""
     said = {
-        "current": edition["current"],
-        "displayed": edition["displayed"],
-        "withdrawn": edition["withdrawn_at"] is not None,
+        "standing_edition.current": edition["current"],
+        "standing_edition.displayed": edition["displayed"],
+        "edition_state.withdrawn": edition["withdrawn_at"] is not None,
     }
-    return [terminal.speech().say(f"standing_edition.{word}") for word, true in said.items() if true]
+    return [terminal.speech().say(key) for key, true in said.items() if true]
 
 
 def _table(*columns: str) -> tuple[Any, Any]:

@@ -14,6 +14,8 @@ from db.settings import folder_error, home
 from layers.refusal import Refused
 
 SIZE = "small"
+PROPOSED = {"use": "0804", "height": 24}
+"""A school, as one would be proposed for the demo site."""
 
 
 def lay_demo(name: str) -> None:
@@ -43,7 +45,10 @@ def lay_demo(name: str) -> None:
         delivery = _make(place)
         with progress() as tell:
             done = intake.import_delivery(engine, steward, delivery, on_progress=tell)
-        counts = [sum(layer[what] for layer in done.layers if layer["kind"] != "raster") for what in ("rows_published", "rows_set_aside")]
+        counts = [
+            sum(layer[what] for layer in done.layers if layer["kind"] != "raster")
+            for what in ("rows_published", "rows_set_aside")
+        ]
         terminal.say(
             "demo_made",
             n=len(done.layers),
@@ -80,7 +85,8 @@ def _key(place: Path) -> dict[str, Any] | None:
 def _check(engine: Any, steward: Any, place: Path) -> None:
     from shapely.geometry import shape
 
-    from api.cli.answer import table
+    from api.cli.answer import show
+    from api.cli.check import wording
     from db import session
     from demo.sites import DEMO_SITE
     from gis import crs
@@ -94,5 +100,5 @@ def _check(engine: Any, steward: Any, place: Path) -> None:
     project = crs.parse(key["srid"])
     given = Site(shape(site["geometry"]), project, {"kind": "demo", "name": DEMO_SITE}, project, "noop")
     with session.transaction(engine, steward) as connection:
-        answer = service.check(connection, steward, given)
-    table(answer, False)
+        answer = service.check(connection, steward, given, proposal=service.propose(connection, PROPOSED))
+    show(answer, wording(engine), False)

@@ -134,6 +134,18 @@ def import_(
         terminal.answer_json(_plain(imported))
     else:
         _table(imported)
+    if _lacks_rules(engine):
+        terminal.say("rules_lacking")
+
+
+def _lacks_rules(engine: Engine) -> bool:
+    """A catalogue without rules: a check there would conclude nothing, and nobody would know why."""
+    from db import session
+    from workflows.base_map import service
+    from workflows.site_check import rulebook
+
+    with session.read(engine) as connection:
+        return bool(service.themes(connection)) and rulebook.in_use(connection) is None
 
 
 def _place(

@@ -19,6 +19,9 @@ COMMANDS = {
     "doctor": "api.cli.doctor:doctor",
     "import": "api.cli.intake:import_",
     "check": "api.cli.check:check",
+    "compare": "api.cli.compare:compare",
+    "batch": "api.cli.batch:batch",
+    "rules": "api.cli.rules:app",
     "layers": "api.cli.catalogue:layers",
     "editions": "api.cli.catalogue:editions",
     "bench": "api.cli.bench:app",
@@ -41,7 +44,8 @@ class Commands(TyperGroup):
             command: Any = typer.main.get_group(found)
         else:
             alone = typer.Typer(add_completion=False)
-            alone.command(cmd_name, context_settings=getattr(found, "context_settings", None))(found)
+            settings = getattr(found, "context_settings", None)
+            alone.command(cmd_name, cls=getattr(found, "command", None), context_settings=settings)(found)
             command = typer.main.get_command(alone)
         command.name = cmd_name
         return command

@@ -37,30 +37,37 @@ def by_theme(
 
 
 def arranged(answer: Mapping[str, Any], book: Legend, speech: Speech) -> dict[str, Any]:
-    """What the templates of an answer need: answer, hits, others, seqs, class_name, site_facts."""
+    """What the templates of an answer need: answer, hits, hits_without (a rule that holds), others, seqs, class_name, site_facts."""
     layers = answer["layers"]
     hits = [layer for layer in layers if layer["state"] == "hit"]
     hits.sort(key=lambda layer: (-(layer.get("area_m2") or 0), layer["code"]))
+    told = {each["layer"] for each in answer["findings"] if each["state"] != "holds not"}
+    without = by_theme([layer for layer in hits if layer["code"] not in told], book.themes, speech)
     return {
         "answer": answer,
         "hits": by_theme(hits, book.themes, speech),
-        "others": [(state, answer["summary"][state], _by_reason(layers, state, speech)) for state in QUIET],
+        "hits_without": [(theme, len(members), members) for theme, members in without],
+        "others": [
+            (state, answer["summary"][state], _by_reason(layers, state, book, speech)) for state in QUIET
+        ],
         "seqs": {edition["id"]: edition["seq"] for edition in answer["editions"].values()},
         "class_name": lambda layer, code: _class(layer, code, speech),
         "site_facts": _site(answer["site"], speech),
     }
 
 
-def _by_reason(layers: Sequence[Layer], state: str, speech: Speech) -> list[tuple[str, list[Layer]]]:
+def _by_reason(
+    layers: Sequence[Layer], state: str, book: Legend, speech: Speech
+) -> list[tuple[str, list[Layer]]]:
     """The layers of a state under the sentence that says why, the rarest reason first."""
     groups: dict[str, list[Layer]] = {}
     for layer in layers:
         if layer["state"] == state:
-            groups.setdefault(_why(layer, speech), []).append(layer)
+            groups.setdefault(_why(layer, book, speech), []).append(layer)
     return sorted(groups.items(), key=lambda group: len(group[1]))
 
 
-def _why(layer: Layer, speech: Speech) -> str:
+def _why(layer: Layer, book: Legend, speech: Speech) -> str:
     reason = layer["reason"]
     if reason is None:
         return ""
@@ -70,7 +77,10 @@ def _why(layer: Layer, speech: Speech) -> str:
         return speech.say(
             "answer.partly_clear", covered=figures.share(covered), uncovered=figures.share(1 - covered)
         )
-    return speech.reason(reason["code"], reason["params"])
+    params = dict(reason["params"])
+    if "department" in params:
+        params["department"] = book.department(params["department"], speech)
+    return speech.reason(reason["code"], params, "why")
 
 
 def _class(layer: Layer, code: str | None, speech: Speech) -> str | None:

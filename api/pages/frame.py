@@ -39,6 +39,9 @@ IMPORT_MAP = json.dumps(
     separators=(",", ":"),
 )
 
+DONE_ON_A_PAGE = ("/again", "/today", "/overrides")
+"""What is posted to an address below a page, and answered by that page."""
+
 MARKS = {
     "hit": "■",
     "clear": "●",
@@ -121,5 +124,7 @@ def other_language(request: Request, speech: language.Speech) -> str:
     """This same page in the other language."""
     other = next(each for each in language.LANGUAGES if each != speech.language)
     kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-    path = request.url.path if request.method == "GET" else request.url.path.removesuffix("/again")
+    path = request.url.path
+    for word in DONE_ON_A_PAGE if request.method != "GET" else ():
+        path = path.removesuffix(word)
     return f"{path}?{urlencode([*kept, ('lang', other)], errors='replace')}"

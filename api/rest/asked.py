@@ -29,7 +29,11 @@ LATEST_YEAR = 9000
 """Beyond it a moment in another zone may fall out of every calendar."""
 
 _TIMES: dict[str, Any] = {
-    "valid_on": {"type": "string", "format": "date", "description": "whose plans and rules hold; default: today"},
+    "valid_on": {
+        "type": "string",
+        "format": "date",
+        "description": "whose plans and rules hold; default: today",
+    },
     "known_at": {
         "type": "string",
         "format": "date-time",

@@ -113,9 +113,7 @@ def again(actor: CheckRead, ground: Workspace, id: str, lowered: For = None) -> 
 
 
 @router.post("/{id}/today", status_code=201)
-def today(
-    actor: CheckWrite, ground: Workspace, id: str, lowered: For = None, key: Key = None
-) -> Response:
+def today(actor: CheckWrite, ground: Workspace, id: str, lowered: For = None, key: Key = None) -> Response:
     """The same site and proposal checked anew by the plans and rules of today: then, now, and what made each difference."""
     sees = seen(actor, lowered)
     with ground.write(actor) as connection:

@@ -10,8 +10,10 @@ import sys
 import time
 import uuid
 import zipfile
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -258,6 +260,19 @@ def test_with_elevations_their_slope_is_published_until_somebody_delivers_it(
     assert [each["code"] for each in imported.layers] == ["elevation"]
     assert steepness(place) == (3, 7.5)
     assert notes(place, "elevation") == [{"code": "slope_kept", "params": {"layer": "slope"}}]
+
+
+def test_a_derived_slope_stands_where_and_from_when_its_elevations_do(
+    place: Engine, actor: Actor, tmp_path: Path
+) -> None:
+    day = date(2020, 5, 1)
+    intake.import_delivery(place, actor, hills(tmp_path / "DEM.tif"), status="on_display", valid_from=day)
+    with session.read(place) as connection:
+        layers = [service.layer(connection, code) for code in ("elevation", "slope")]
+    assert [each["edition"] for each in layers] == [None, None]
+    assert [(each["displayed"]["status"], each["displayed"]["valid_from"]) for each in layers] == [
+        ("on_display", day)
+    ] * 2
 
 
 def test_a_slope_that_fails_takes_its_elevations_with_it(
@@ -551,3 +566,80 @@ def test_a_guess_never_takes_the_place_of_a_layer_of_the_catalogue(place: Engine
     assert {layer["code"] for layer in imported.layers} == {"power_line_unlisted", "power_point"}
     with session.read(place) as connection:
         assert service.layer(connection, "power_line")["origin"] == "catalogue"
+
+
+def test_a_delivery_says_what_force_it_has_and_from_when(place: Engine, actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "STBHHX.geojson"
+    path.write_text(collection(polygon(square(114.12, 22.72))))
+    told = {}
+    for status, day in (("draft", None), ("on_display", None), ("in_force", date(2021, 3, 1))):
+        (made,) = intake.import_delivery(place, actor, path, status=status, valid_from=day).layers
+        told[status] = made
+        with session.read(place) as connection:
+            found = service.layer(connection, "ecological_red_line")
+        # The red line of the little district holds from today, so one of 2021 is history, and ends no display.
+        assert found["seq"] == 1
+        assert (found["displayed"] or {}).get("seq") == (None if status == "draft" else 3)
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    assert {status: (made["status"], made["current"], made["displayed"]) for status, made in told.items()} == {
+        "draft": ("draft", False, False),
+        "on_display": ("on_display", False, True),
+        "in_force": ("in_force", False, False),
+    }
+    assert told["in_force"]["valid_from"] == date(2021, 3, 1)
+    assert today - told["draft"]["valid_from"] <= timedelta(days=1)
+
+
+@pytest.mark.parametrize("status", ["superseded", "in force", "", "现行"])
+def test_a_status_that_nobody_may_give_is_refused(place: Engine, actor: Actor, tmp_path: Path, status: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        intake.import_delivery(place, actor, tmp_path, status=status)
+    assert (refusal.value.code, refusal.value.params["known"]) == ("status_unknown", ["draft", "on_display", "in_force"])
+    assert rows(place, "SELECT count(*) FROM hetu.delivery") == [(1,)]
+
+
+@pytest.mark.parametrize("status", ["in_force", None])
+def test_what_holds_only_later_is_not_taken_as_in_force(place: Engine, actor: Actor, tmp_path: Path, status: str | None) -> None:
+    path = tmp_path / "zones.geojson"
+    path.write_text(collection(polygon(square(114.12, 22.72))))
+    with pytest.raises(Refused, match="valid_from_future"):
+        intake.import_delivery(place, actor, path, status=status, valid_from=date(2999, 1, 1))
+    assert _left_over(place) == []
+    assert rows(place, "SELECT state, reason ->> 'code' FROM hetu.delivery ORDER BY id DESC LIMIT 1") == [("refused", "valid_from_future")]
+    draft = intake.import_delivery(place, actor, path, status="draft", valid_from=date(2999, 1, 1))
+    assert draft.layers[0]["valid_from"] == date(2999, 1, 1)
+    with session.read(place) as connection:
+        assert service.layer(connection, "zones")["edition"] is None  # it is listed, and says "no data"
+
+
+@pytest.mark.parametrize(("status", "day"), [("draft", None), ("on_display", None), ("in_force", date(2001, 1, 1))])
+def test_only_the_district_in_force_draws_the_outline(
+    place: Engine, actor: Actor, tmp_path: Path, status: str, day: date | None
+) -> None:
+    path = tmp_path / "XZQ.geojson"
+    path.write_text(collection(polygon(square(114.12, 22.72))))
+
+    def outline() -> list[Any]:
+        return rows(place, "SELECT ST_AsText(outline) FROM hetu.workspace")
+
+    before = outline()
+    intake.import_delivery(place, actor, path, status=status, valid_from=day)
+    assert outline() == before
+    intake.import_delivery(place, actor, path)
+    assert outline() != before
+
+
+def test_a_stanza_stored_before_it_could_say_what_is_told_instead_still_opens(place: Engine, actor: Actor) -> None:
+    from workflows.base_map import catalogue
+
+    codes = ("military_protection", "elevation", "gas_pipeline")
+    with session.transaction(place, actor) as connection:
+        for code, origin, body in store.stanzas(connection):
+            if code in codes:
+                del body["coarse"]
+                if body["raster"]:
+                    del body["raster"]["derived_from"]
+                store.keep_layer(connection, code, origin, body, 1)
+        opened = catalogue.catalogue_layers(connection)
+        told = {each["code"]: each["coarse"] for each in service.layers(connection)}
+    assert [opened[code].coarse for code in codes] == [told[code] for code in codes] == ["ask", "hit", "hit"]

@@ -110,6 +110,21 @@ def test_the_answer_about_nodata_goes_along_with_the_file(
     assert [layer["rows_read"] for layer in told(engine, answered)["layers"]] == [12]
 
 
+def test_status_and_day_go_along_with_the_file(engine: Engine, actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_text(collection(point(114.1, 22.7)))
+    with session.transaction(engine, actor) as connection:
+        said = jobs.submit_import(connection, actor, path, name="a.geojson", status="on_display", valid_from="2021-03-01")
+        unsaid = jobs.submit_import(connection, actor, path, name="a.geojson")
+    for (arguments,) in rows(engine, "SELECT args FROM jobs.procrastinate_jobs ORDER BY id"):
+        if arguments["delivery"] == unsaid:  # as an earlier landing enqueued it
+            arguments = {key: arguments[key] for key in ("delivery", "path", "source_crs", "actor")}
+        jobs.run_import(engine, **arguments)
+    shown, plain = (told(engine, each)["layers"][0] for each in (said, unsaid))
+    assert (shown["status"], shown["valid_from"].isoformat()) == ("on_display", "2021-03-01")
+    assert (plain["status"], plain["current"]) == ("unknown", True)
+
+
 def test_a_worker_reads_what_was_handed_over_under_the_name_it_came_by(
     engine: Engine, actor: Actor, worker: Worker, tmp_path: Path
 ) -> None:

@@ -70,7 +70,9 @@ def same_by_rows_and_pointers(connection: Connection) -> None:
     ]
 
 
-def test_an_edition_holds_from_the_day_it_is_published_unless_it_says_otherwise(connection: Connection) -> None:
+def test_an_edition_holds_from_the_day_it_is_published_unless_it_says_otherwise(
+    connection: Connection,
+) -> None:
     publish(connection)
     assert layer(connection)["valid_from"] == today(connection)
     publish(connection, valid_from="2021-03-01", layer="block")
@@ -97,7 +99,11 @@ def test_before_the_first_edition_the_layer_says_from_when_on_there_is_one(conne
     publish(connection, valid_from="2020-01-01")
     publish(connection, valid_from="2010-05-01")
     before = layer(connection, on="2010-04-30")
-    assert (before["edition"], before["published_at"], before["first_valid_from"]) == (None, None, date(2010, 5, 1))
+    assert (before["edition"], before["published_at"], before["first_valid_from"]) == (
+        None,
+        None,
+        date(2010, 5, 1),
+    )
     assert "first_valid_from" not in layer(connection, on="2010-05-01")
     assert "first_valid_from" not in layer(connection)
     assert "first_valid_from" not in layer(connection, "block", on="2010-04-30")
@@ -124,7 +130,10 @@ def test_a_guessed_layer_is_not_there_before_it_was_known(connection: Connection
     then = now(connection) - timedelta(days=36_500)
     assert "hydrants" not in {each["code"] for each in service.layers(connection, known_at=then)}
     assert "hydrants" in {each["code"] for each in service.layers(connection, valid_on=date(1990, 1, 1))}
-    assert layer(connection, "hydrants", on="1990-01-01")["first_valid_from"] == layer(connection, "hydrants")["valid_from"]
+    assert (
+        layer(connection, "hydrants", on="1990-01-01")["first_valid_from"]
+        == layer(connection, "hydrants")["valid_from"]
+    )
 
 
 def test_a_draft_moves_nothing_and_may_be_of_the_future(connection: Connection) -> None:
@@ -155,7 +164,17 @@ def test_a_plan_on_display_stands_beside_the_one_in_force_until_it_is_adopted(co
     assert displayed["status"] == "on_display"
     assert displayed["valid_from"] == date(2999, 1, 1)
     assert set(displayed) == {
-        *("edition", "seq", "status", "published_at", "valid_from", "coverage_basis", "coverage_id", "disjoint", "raster"),
+        *(
+            "edition",
+            "seq",
+            "status",
+            "published_at",
+            "valid_from",
+            "coverage_basis",
+            "coverage_id",
+            "disjoint",
+            "raster",
+        ),
         *("source", "format", "crs_in", "crs_basis", "sha256", "kind", "features"),
     }
     assert service.layer(connection, LAYER)["displayed"] == displayed
@@ -248,7 +267,9 @@ def test_the_two_times_of_a_published_edition_stay(engine: Engine, actor: Actor,
         connection.execute(text(f"UPDATE hetu.edition SET {change}"))
 
 
-@pytest.mark.parametrize("change", ["state = 'published', withdrawn_at = NULL", "withdrawn_at = now() + interval '1 day'"])
+@pytest.mark.parametrize(
+    "change", ["state = 'published', withdrawn_at = NULL", "withdrawn_at = now() + interval '1 day'"]
+)
 def test_what_is_withdrawn_stays_withdrawn(connection: Connection, change: str) -> None:
     gone = publish(connection)
     edition.withdraw(connection, gone)
@@ -260,7 +281,9 @@ def test_the_pointers_are_journaled(connection: Connection) -> None:
     shown = publish(connection, "on_display")
     publish(connection)
     lines = connection.execute(
-        text("SELECT action, was, became FROM hetu.journal WHERE what = 'displayed_edition' AND key = :layer ORDER BY id"),
+        text(
+            "SELECT action, was, became FROM hetu.journal WHERE what = 'displayed_edition' AND key = :layer ORDER BY id"
+        ),
         {"layer": LAYER},
     ).all()
     told = {"layer": LAYER, "edition_id": shown}
@@ -272,7 +295,9 @@ def test_whoever_staged_upon_less_is_told_whatever_the_status(engine: Engine, ac
 
     def staged(connection: Connection) -> int:
         delivery = store.begin_delivery(connection, actor, "history")
-        new = arrival("statutory_plan", "polygon", [km(511, 2511, 512, 2512)], ["R2"], Coverage(OUTLINE, "district"))
+        new = arrival(
+            "statutory_plan", "polygon", [km(511, 2511, 512, 2512)], ["R2"], Coverage(OUTLINE, "district")
+        )
         return edition.put(connection, delivery, SRID, replace(new, valid_from=date(2001, 1, 1)))
 
     with engine.connect() as slow:
@@ -284,10 +309,15 @@ def test_whoever_staged_upon_less_is_told_whatever_the_status(engine: Engine, ac
         with pytest.raises(Refused) as refusal:
             edition.publish(slow, [("statutory_plan", overtaken)])
         transaction.rollback()
-    assert (refusal.value.code, refusal.value.params) == ("edition_overtaken", {"layer": "statutory_plan", "seq": 2})
+    assert (refusal.value.code, refusal.value.params) == (
+        "edition_overtaken",
+        {"layer": "statutory_plan", "seq": 2},
+    )
 
 
-def test_an_edition_is_known_from_when_it_is_seen_not_from_when_its_import_began(engine: Engine, actor: Actor) -> None:
+def test_an_edition_is_known_from_when_it_is_seen_not_from_when_its_import_began(
+    engine: Engine, actor: Actor
+) -> None:
     with session.transaction(engine, actor) as connection:
         began = connection.execute(text("SELECT now()")).scalar_one()
         meanwhile = now(connection)
@@ -343,7 +373,9 @@ def test_a_workspace_of_before_opens_with_its_editions_dated(of_before: Engine) 
     assert opened.title == "旧"
     with session.read(of_before) as connection:
         editions = connection.execute(
-            text("SELECT layer || seq AS edition, valid_from, withdrawn_at IS NOT NULL AS withdrawn FROM hetu.edition WHERE seq IS NOT NULL")
+            text(
+                "SELECT layer || seq AS edition, valid_from, withdrawn_at IS NOT NULL AS withdrawn FROM hetu.edition WHERE seq IS NOT NULL"
+            )
         ).mappings()
         told = {each["edition"]: each for each in editions}
         assert told["a1"]["valid_from"] == date(2024, 1, 2)  # four in the morning in Beijing
@@ -354,7 +386,11 @@ def test_a_workspace_of_before_opens_with_its_editions_dated(of_before: Engine) 
         assert found["c"]["displayed"]["seq"] == 1
         assert layer(connection, "a", on="2024-03-01")["seq"] == 1
         same_by_rows_and_pointers(connection)
-        who = connection.execute(text("SELECT DISTINCT actor FROM hetu.journal WHERE became ? 'valid_from'")).scalars().all()
+        who = (
+            connection.execute(text("SELECT DISTINCT actor FROM hetu.journal WHERE became ? 'valid_from'"))
+            .scalars()
+            .all()
+        )
         assert who == ["migration 0003"]
 
 

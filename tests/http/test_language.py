@@ -152,7 +152,7 @@ def test_every_sentence_the_command_line_asks_for_exists() -> None:
 
 
 def test_every_group_a_page_asks_for_is_whole() -> None:
-    from layers.model import CADENCES, GRADES, KINDS, LEVELS, STATUSES
+    from layers.model import CADENCES, COARSE, GRADES, KINDS, LEVELS, STATUSES
     from workflows.site_check.model import STATES
 
     speech = Speech("zh-CN")
@@ -168,6 +168,8 @@ def test_every_group_a_page_asks_for_is_whole() -> None:
         "crs_basis": ["file", "declared", "format"],
         "origin": ["catalogue", "guessed"],
         "edition_state": ["published", "withdrawn"],
+        "standing_edition": ["current", "displayed"],
+        "layer": [f"withheld_{word}" for word in COARSE],
         "weekday": [str(day) for day in range(7)],
     }.items():
         for word in words:

@@ -19,6 +19,7 @@ from db.cluster import Cluster
 from db.settings import CHECKOUT
 from gis import crs, site
 from workflows.base_map import intake, places, service
+from workflows.site_check import later
 from workflows.site_check import service as site_check
 
 CITY = CHECKOUT.parent / "shared" / "data" / "cambridge"
@@ -64,7 +65,7 @@ def test_a_site_is_answered_by_every_layer_and_the_same_again(city: Engine, acto
     assert answer["verdict"] == "no rule"
     assert all(layer["share"] is None or layer["share"] <= 1 for layer in answer["layers"])
     with session.read(city) as connection:
-        assert site_check.again(connection, answer["id"])["same"]
+        assert later.again(connection, answer["id"])["same"]
         assert {layer["origin"] for layer in service.layers(connection)} == {"guessed"}
 
 

@@ -12,8 +12,13 @@ from layers.model import Layer
 from workflows.site_check import rulebook
 
 CATALOGUE = load()
-BOOK = rulebook.read(CATALOGUE)
 HAN = re.compile(r"[一-鿿]")
+
+
+@pytest.fixture(scope="module")
+def book() -> rulebook.Rulebook:
+    return rulebook.read(CATALOGUE)
+
 
 DEMANDED = {
     "administrative": "district subdistrict community building road_centreline water_body place_name land_parcel block",
@@ -135,11 +140,11 @@ def test_a_theme_file_is_named_by_its_order_and_code() -> None:
     assert {path.name for path in THEMES.iterdir()} == expected
 
 
-def test_every_law_department_and_style_is_used() -> None:
+def test_every_law_department_and_style_is_used(book: rulebook.Rulebook) -> None:
     layers = CATALOGUE.layers.values()
     cited = {basis.law for layer in layers for basis in layer.basis}
     cited |= {system.law for system in CATALOGUE.classes.values() if system.law}
-    for cites in (*BOOK.rules, *BOOK.crosswalks, *BOOK.tables.values()):
+    for cites in (*book.rules, *book.crosswalks, *book.tables.values()):
         cited |= {basis.law for basis in cites.basis}
     assert cited == set(CATALOGUE.laws)
     assert {layer.department for layer in layers} == set(CATALOGUE.departments)
@@ -149,9 +154,9 @@ def test_every_law_department_and_style_is_used() -> None:
     }
 
 
-def test_every_class_system_is_used() -> None:
+def test_every_class_system_is_used(book: rulebook.Rulebook) -> None:
     used = {layer.class_system for layer in CATALOGUE.layers.values()} - {None}
-    read = {walk.source for walk in BOOK.crosswalks}
+    read = {walk.source for walk in book.crosswalks}
     assert used | read == set(CATALOGUE.classes), "a layer is classified by it, or a cross-walk reads it"
 
 

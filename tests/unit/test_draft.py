@@ -27,6 +27,7 @@ ENTRIES = [
 def filled(text: str) -> str:
     return (
         text.replace("department: to_fill", "department: natural_resources")
+        .replace("status: to_fill", "status: in_force")
         .replace("name_en: 'to_fill'", "name_en: A name")
         .replace("identify: [to_fill]", "identify: [BSM]")
         .replace("unit: to_fill", "unit: m")
@@ -46,7 +47,7 @@ def test_a_draft_loads_once_it_is_filled_in() -> None:
     assert [layer.kind for layer in found] == [entry.kind for entry in ENTRIES]
     assert {basis.standing for layer in found for basis in layer.basis} == {"demo"}
     assert {layer.coverage for layer in found} == {"none"}
-    assert {layer.status for layer in found} == {"draft"}
+    assert {layer.status for layer in found} == {"in_force"}
     assert found[0].code == "basemap_buildings"
     assert found[1].code == "basemap_buildings_2"
     assert (found[0].identify, found[0].classify) == (("BLDG_ID",), "TYPE")
@@ -57,7 +58,7 @@ def test_a_draft_loads_once_it_is_filled_in() -> None:
 def test_a_draft_says_which_keys_to_fill_in() -> None:
     text = draft(ENTRIES)
     comments = "\n".join(row for row in text.splitlines() if row.lstrip().startswith("#"))
-    for key in ("department", "name_en", "identify", "unit", "basis", "coverage", "to_fill"):
+    for key in ("department", "status", "name_en", "identify", "unit", "basis", "coverage", "to_fill"):
         assert key in comments
     assert "a/BASEMAP_Buildings.shp" in comments
     assert "\n  evil" not in text

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from layers.catalogue import REGISTERS, THEMES, dump, load, load_registers, parse, read_theme
 from layers.export import export, written
-from layers.model import CADENCES, COARSE, COVERAGES, GRADES, LEVELS, STATUSES, Basis, Catalogue, Layer, RasterSays
+from layers.model import (
+    CADENCES,
+    COARSE,
+    COVERAGES,
+    GRADES,
+    LEVELS,
+    STATUSES,
+    Basis,
+    Catalogue,
+    Layer,
+    RasterSays,
+)
 
 FILE = "theme.yaml"
 GROUND = load_registers(REGISTERS)

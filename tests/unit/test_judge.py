@@ -261,7 +261,12 @@ def test_a_rule_for_some_uses_asks_for_the_use_only_where_it_would_hold() -> Non
     assert whys(one(homes, case(layer(hit(1, 5.0))))) == ["figure_missing"]
     assert judge([homes], case(layer(hit(1, 5.0)), Proposal(use="1001"))) == []
     assert one(homes, case(layer(hit(1, 5.0)), Proposal(use="0701")))["state"] == "holds"
-    assert judge([rule(excepted=("12",))], case(layer(hit(1, 5.0)), Proposal(use="1207"))) == []
+
+
+def test_an_exception_has_to_be_claimed() -> None:
+    but_roads = rule(excepted=("12",))
+    assert judge([but_roads], case(layer(hit(1, 5.0)), Proposal(use="1207"))) == []
+    assert one(but_roads, case(layer(hit(1, 5.0))))["state"] == "holds"
 
 
 def plan_rule() -> Rule:

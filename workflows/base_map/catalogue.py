@@ -42,7 +42,9 @@ def stored(connection: Connection) -> Catalogue:
         themes={each["code"]: Theme(**each) for each in told["themes"]},
         departments={code: Department(**body) for code, body in told["departments"].items()},
         laws={code: Law(**body) for code, body in told["laws"].items()},
-        styles={code: Style(**{**body, "ramp": tuple(body["ramp"])}) for code, body in told["styles"].items()},
+        styles={
+            code: Style(**{**body, "ramp": tuple(body["ramp"])}) for code, body in told["styles"].items()
+        },
         palettes=told["palettes"],
         classes=class_systems(connection),
         layers=catalogue_layers(connection),
@@ -66,5 +68,11 @@ def _stanza(body: Mapping[str, Any]) -> Layer:
     lists = {key: tuple(body[key]) for key in ("identify", "aliases")}
     raster = None if body["raster"] is None else RasterSays(**body["raster"])
     return Layer(
-        **{**unsaid, **body, **lists, "basis": tuple(Basis(**each) for each in body["basis"]), "raster": raster}
+        **{
+            **unsaid,
+            **body,
+            **lists,
+            "basis": tuple(Basis(**each) for each in body["basis"]),
+            "raster": raster,
+        }
     )

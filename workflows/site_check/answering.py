@@ -134,7 +134,7 @@ def pinned(layer: Layer) -> dict[str, Any]:
         "id": layer["edition"],
         "seq": layer["seq"],
         "status": layer["status"],
-        "valid_from": layer["valid_from"].isoformat() if layer.get("valid_from") else None,
+        "valid_from": str(layer["valid_from"]) if layer.get("valid_from") else None,
         "published_at": layer["published_at"].isoformat(),
         "sha256": layer["sha256"],
         "source": layer["source"],

@@ -146,7 +146,8 @@ class Rule:
 
     @property
     def asks_for_use(self) -> bool:
-        return self.measure == "use" or bool(self.uses or self.excepted)
+        """Whether it may hold or not by the use alone. An exception is no such question: it is for whoever wants it to claim it."""
+        return self.measure == "use" or bool(self.uses)
 
 
 def under(code: str, above: tuple[str, ...]) -> bool:

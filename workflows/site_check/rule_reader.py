@@ -164,7 +164,7 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
     until = _day(taken, "until") if taken.has("until") else None
     if until is not None and until <= since:
         raise taken.error("out_of_range", "until", f"after {since}", str(until))
-    use_system = catalogue.classes[USES]
+    use_system = catalogue.classes.get(USES)
     return Rule(
         code=code,
         group=group,
@@ -286,8 +286,12 @@ def _classes(taken: Fields, key: str, layer: Layer, systems: Mapping[str, ClassS
     return _known_codes(taken, key, systems[layer.class_system])
 
 
-def _uses(taken: Fields, key: str, system: ClassSystem) -> tuple[str, ...]:
-    return _known_codes(taken, key, system) if taken.has(key) else ()
+def _uses(taken: Fields, key: str, system: ClassSystem | None) -> tuple[str, ...]:
+    if not taken.has(key):
+        return ()
+    if system is None:
+        raise taken.error("mismatch", key, f"nothing: the catalogue has no {USES}", told(taken.said.get(key)))
+    return _known_codes(taken, key, system)
 
 
 def _known_codes(taken: Fields, key: str, system: ClassSystem) -> tuple[str, ...]:

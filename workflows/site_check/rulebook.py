@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ from layers.codes import ClassSystem
 from layers.crosswalk import Crosswalk
 from layers.model import Catalogue
 from workflows.site_check import rule_reader, rule_store, uses
-from workflows.site_check.rule import Rule, from_body
+from workflows.site_check.rule import USES, Rule, from_body
 from workflows.site_check.rule_reader import FOLDER, Group
 
 TABLES = Path(__file__).with_name("tables")
@@ -58,9 +58,15 @@ class Rulebook:
 
 
 def read(catalogue: Catalogue, folder: Path = FOLDER) -> Rulebook:
-    """The rule files of ``folder`` with the shipped cross-walks and tables; CatalogueError names file, stanza and key."""
-    walks = crosswalk.load_crosswalks(CROSSWALKS, catalogue.classes, catalogue.laws)
-    tables = uses.load_tables(TABLES, catalogue.classes, catalogue.laws)
+    """The rule files of ``folder`` with the shipped cross-walks and tables; CatalogueError names file, stanza and key.
+
+    A catalogue without land and sea uses (another country's) has no intended uses, and so neither cross-walks nor tables.
+    """
+    walks: Iterable[Crosswalk] = ()
+    tables: Mapping[str, uses.Table] = {}
+    if USES in catalogue.classes:
+        walks = crosswalk.load_crosswalks(CROSSWALKS, catalogue.classes, catalogue.laws)
+        tables = uses.load_tables(TABLES, catalogue.classes, catalogue.laws)
     found = rule_reader.load(folder, catalogue, tables.keys())
     return Rulebook(0, found.groups, found.rules, tuple(walks), tables)
 

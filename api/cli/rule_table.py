@@ -1,0 +1,159 @@
+"""Rules in a terminal: the whole book as a table with what it rests on, and one rule as a sheet with its drawings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from api.cli.answer import mark, width
+from api.findings import Wording
+from workflows.site_check.judge import UNIT
+from workflows.site_check.manual import Entry
+from workflows.site_check.rule import Rule
+from workflows.site_check.rulebook import Rulebook
+
+
+def standings(rules: Iterable[Rule]) -> dict[str, int]:
+    """How many legal references behind the rules are known how, each once; ``rules_seen``: rules of which every reference was seen."""
+    rules = list(rules)
+    references = {(basis.law, basis.article): basis.standing for rule in rules for basis in rule.basis}
+    counted = Counter(references.values())
+    whole = sum(all(basis.standing == "seen" for basis in rule.basis) for rule in rules)
+    return {**{standing: counted[standing] for standing in ("seen", "memory", "demo")}, "rules_seen": whole}
+
+
+def told(book: Rulebook, day: date) -> dict[str, Any]:
+    holding = book.on(day)
+    return {
+        "rulebook": book.id,
+        "digest": book.digest,
+        "on": day,
+        "groups": [
+            {"code": group.code, "name": group.name, "name_en": group.name_en} for group in book.groups
+        ],
+        "counts": {
+            "rules": len({rule.code for rule in book.rules}),
+            "versions": len(book.rules),
+            "holding": len(holding),
+            "effects": dict(Counter(rule.effect for rule in holding)),
+            "measures": dict(Counter(rule.measure for rule in holding)),
+            "laws": standings(book.rules),
+        },
+        "crosswalks": [walk.label for walk in book.crosswalks],
+        "tables": sorted(book.tables),
+        "rules": [{**rule.body, "version": rule.version} for rule in book.rules],
+    }
+
+
+def limit_of(rule: Rule, words: Wording) -> str:
+    """What would break a rule, in words; a rule is told as a finding that was measured nowhere."""
+    unit = UNIT.get(rule.measure) or ("m2" if rule.figure == "floor_area" else rule.limit.unit)
+    limit = {"op": rule.limit.op, "value": rule.limit.value, "attribute": rule.limit.attribute}
+    return words.limit(
+        {
+            "limit": {**limit, "unit": rule.limit.unit},
+            "limit_applied": None,
+            "measure": rule.measure,
+            "figure": rule.figure,
+            "amount": {"unit": unit},
+        }
+    )
+
+
+def show(book: Rulebook, day: date, words: Wording) -> None:
+    say = words.speech.say
+    console, holding = width(), book.on(day)
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("effect", "rule", "code", "limit", "layer", "law"):
+        made.add_column(say(f"cli.column_{column}"), overflow="fold")
+    for group in book.groups:
+        members = [rule for rule in holding if rule.group == group.code]
+        name = words.speech.name({"name": group.name, "name_en": group.name_en})
+        made.add_row("", f"[bold]{escape(name)}[/] {len(members)}")
+        for rule in members:
+            made.add_row(
+                f"{mark(rule.worst)} {say('effect.' + rule.worst)}",
+                escape(words.speech.name({"name": rule.name, "name_en": rule.name_en})),
+                escape(rule.code),
+                escape(limit_of(rule, words)),
+                escape(rule.layer),
+                _laws(rule, words),
+            )
+    console.print(made)
+    _totals(console, book, holding, day, words)
+
+
+def _laws(rule: Rule, words: Wording) -> str:
+    worst = next(
+        (each for each in ("demo", "memory") if any(basis.standing == each for basis in rule.basis)), "seen"
+    )
+    return words.speech.say(f"standing.{worst}")
+
+
+def _totals(console: Console, book: Rulebook, holding: list[Rule], day: date, words: Wording) -> None:
+    say, laws = words.speech.say, standings(book.rules)
+    console.print(
+        f"[bold]{say('cli.rules_total', n=len({rule.code for rule in book.rules}), versions=len(book.rules), groups=len(book.groups), holding=len(holding), day=words.figures.day(day))}[/]"
+    )
+    effects = Counter(rule.worst for rule in holding)
+    console.print(
+        words.speech.list([f"{say('effect.' + effect)} {n}" for effect, n in effects.most_common()])
+    )
+    console.print(
+        say(
+            "cli.rules_laws",
+            seen=laws["seen"],
+            memory=laws["memory"],
+            demo=laws["demo"],
+            n=laws["rules_seen"],
+        )
+    )
+    console.print(
+        say(
+            "cli.rules_book",
+            id=book.id,
+            digest=book.digest[:12],
+            walks=len(book.crosswalks),
+            tables=len(book.tables),
+        ),
+        style="dim",
+    )
+
+
+def sheet(versions: Sequence[Rule], entry: Entry | None, words: Wording) -> None:
+    console, say = width(), words.speech.say
+    first = versions[-1]
+    console.print(
+        f"{mark(first.worst)} [bold]{escape(words.speech.name({'name': first.name, 'name_en': first.name_en}))}[/]  {escape(first.code)}"
+    )
+    for text in entry.paragraphs if entry else ():
+        console.print(Padding(escape(text), (0, 0, 0, 2), expand=False))
+    for rule in versions:
+        console.print()
+        until = words.figures.day(rule.until) if rule.until else "…"
+        console.print(
+            f"[bold]{escape(rule.version)}[/]  {words.figures.day(rule.since)} – {until}  {say('effect.' + rule.effect)}"
+        )
+        rows = [f"{limit_of(rule, words)} · {rule.layer} {' '.join(rule.classes)}".strip()]
+        for key, codes in (("uses", rule.uses), ("excepted", rule.excepted)):
+            if codes:
+                rows.append(say(f"cli.rule_{key}", uses=" ".join(codes)))
+        rows += [
+            f"{basis.title}{basis.article or ''} · {say('standing.' + basis.standing)} {basis.source or ''}".strip()
+            for basis in rule.basis
+        ]
+        rows.append(words.office(rule.department))
+        rows.append(f"→ {words.do({'do': rule.do, 'do_en': rule.do_en})}")
+        rows += [rule.note] if rule.note else []
+        for row in rows:
+            console.print(Padding(escape(row), (0, 0, 0, 2), expand=False))
+    for drawing in entry.drawings if entry else ():
+        console.print()
+        console.print(Padding(escape(drawing), (0, 0, 0, 4), expand=False), soft_wrap=True)
