@@ -89,7 +89,7 @@ def set_aside(
         return {}
     editions, withins = (list(column) for column in zip(*pairs, strict=True))
     values = {"site": ewkb(site, srid), "editions": editions, "withins": withins}
-    return {(row.edition_id, row.within): row.count for row in connection.execute(sql.set_aside, values)}
+    return {(row.edition_id, row.within): row.aside for row in connection.execute(sql.set_aside, values)}
 
 
 def attributes(

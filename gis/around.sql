@@ -23,7 +23,7 @@ CROSS JOIN LATERAL ST_Buffer(CAST(:site AS geometry), wanted.within) AS wide;
 
 -- set_aside --
 -- edition_id, within in m, how many rows that were set aside have their box that near the site
-SELECT wanted.edition_id, wanted.within, count(a.id) AS count
+SELECT wanted.edition_id, wanted.within, count(a.id) AS aside
 FROM unnest(CAST(:editions AS bigint[]), CAST(:withins AS double precision[])) AS wanted (edition_id, within)
 LEFT JOIN hetu.set_aside AS a ON a.edition_id = wanted.edition_id AND a.box && ST_Expand(CAST(:site AS geometry), wanted.within)
 GROUP BY wanted.edition_id, wanted.within;

@@ -61,13 +61,13 @@ def load(
     from db import session
     from workflows import people
     from workflows.base_map import catalogue
-    from workflows.site_check import rulebook
+    from workflows.site_check import rule_reader, rulebook
 
     _, engine = opened(workspace)
     steward = people.steward(getpass.getuser())
     with session.transaction(engine, steward) as connection:
         before = rulebook.in_use(connection)
-        read = rulebook.read(catalogue.stored(connection), folder or rulebook.FOLDER)
+        read = rulebook.read(catalogue.stored(connection), folder or rule_reader.FOLDER)
         book = rulebook.load(connection, steward, read)
     known = set() if before is None else {(rule.code, rule.version) for rule in before.rules}
     now = {(rule.code, rule.version) for rule in book.rules}

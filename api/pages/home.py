@@ -13,9 +13,12 @@ from api.ground import Workspace
 from api.pages.answer import by_theme
 from api.pages.drawing import drawn
 from api.pages.frame import page
+from layers.codes import ClassEntry
 from layers.model import may_see
 from workflows import people
 from workflows.base_map import service as base_map
+from workflows.site_check import service as site_check
+from workflows.site_check.proposal import UNIT
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,6 +34,7 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
         workspace = base_map.workspace(connection)
         layers = base_map.layers(connection)
         book = legend.read(connection)
+        uses = site_check.uses(connection)
     sees = people.sees(actor)
     drawable = {
         layer["code"]: layer
@@ -52,6 +56,8 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
         themes=grouped,
         styles=drawing,
         sample=_sample(extent),
+        uses=[f"{entry.code} {_called(entry, speech)}" for entry in uses.classes.values()] if uses else [],
+        figure_units=UNIT,
         house={
             "extent": extent,
             "outline": workspace["outline"],
@@ -69,6 +75,10 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
             "words": _words(speech),
         },
     )
+
+
+def _called(entry: ClassEntry, speech: language.Speech) -> str:
+    return entry.en if speech.language == "en" else entry.zh
 
 
 def _shown(drawable: dict[str, dict[str, Any]]) -> list[str]:
@@ -105,6 +115,7 @@ def _words(speech: language.Speech) -> dict[str, Any]:
         "width_needed": word("site.width_needed"),
         "bad_json": word("site.bad_json"),
         "lost": word("site.lost"),
+        "same_site": word("proposal.same_site"),
         "map": {
             "NavigationControl.ZoomIn": word("map.zoom_in"),
             "NavigationControl.ZoomOut": word("map.zoom_out"),

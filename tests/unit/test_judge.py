@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from layers.codes import ClassEntry, ClassSystem
 from layers.model import Basis
-from workflows.site_check.amount import Case, Ground, Measures, Nearest, Surroundings
+from workflows.site_check.case import Case, Ground, Measures, Nearest, Surroundings
 from workflows.site_check.judge import judge
 from workflows.site_check.proposal import NOTHING, Proposal
 from workflows.site_check.rule import Above, Limit, Rule

@@ -11,7 +11,7 @@ from layers import catalogue
 from layers.model import Catalogue
 from layers.refusal import Refused
 from workflows.site_check.proposal import NOTHING, Proposal, parse
-from workflows.site_check.rule import USES
+from workflows.site_check.uses import USES
 
 
 @cache

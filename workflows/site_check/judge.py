@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
-from workflows.site_check.amount import Amount, Case, amount_of
+from workflows.site_check.amount import amount_of
+from workflows.site_check.case import Amount, Case
 from workflows.site_check.rule import Effect, Rule, severity
 
 State = Literal["holds", "holds not", "cannot say"]

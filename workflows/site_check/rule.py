@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from layers.canonical import canonical
+from layers.codes import lineage
 from layers.model import Basis, plain
 
 Effect = Literal["forbid", "restrict", "needs_opinion", "inform", "conform"]
@@ -35,8 +36,6 @@ OPS: Mapping[Op, Callable[[float, float], bool]] = {
     "at most": operator.le,
 }
 MU = 2000 / 3
-USES = "land_sea_use_2023"
-"""Intended uses are classes of this system, whatever the plans speak."""
 
 UNITS: Mapping[Measure, Mapping[str, float]] = {
     "area": {"m2": 1.0, "ha": 10_000.0, "mu": MU},
@@ -151,8 +150,8 @@ class Rule:
 
 
 def under(code: str, above: tuple[str, ...]) -> bool:
-    """Whether a class lies under one of ``above`` in a system where the longer code is the narrower class."""
-    return any(code.startswith(each) for each in above)
+    """Whether a class is one of ``above`` or lies under one, in a system where the longer code is the narrower class."""
+    return not set(above).isdisjoint(lineage(code))
 
 
 def from_body(body: Mapping[str, Any]) -> Rule:

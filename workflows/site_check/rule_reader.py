@@ -7,12 +7,10 @@ catalogue (layers, classes, laws, offices) and refuses to know what a rule leads
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from layers.catalogue import basis_of
 from layers.codes import ClassSystem
@@ -20,23 +18,18 @@ from layers.model import Catalogue, Layer
 from layers.registers import CODE, bytes_of
 from layers.stanza import Fields
 from layers.strict_yaml import CatalogueError, read, told
+from workflows.site_check.limit_reader import above_of, limit_of
 from workflows.site_check.rule import (
     EFFECTS,
-    FIGURE_UNITS,
     FIGURES,
     MEASURES,
-    OPS,
-    UNITS,
-    USES,
-    Above,
     Effect,
     Figure,
-    Limit,
     Measure,
-    Op,
     Rule,
     severity,
 )
+from workflows.site_check.uses import USES
 
 FOLDER = Path(__file__).with_name("rules")
 KEYS = (
@@ -44,10 +37,6 @@ KEYS = (
     *("figure", "attribute", "above", "plus", "table", "on_conflict", "on_conditional", "department", "law", "since", "until"),
     *("do", "do_en", "note"),
 )  # fmt: skip
-_LIMIT = re.compile(
-    r"(?P<op>over|at least|under|at most)\s+(?P<than>-?\d+(?:\.\d+)?|[^\W\d]\w{0,62})(?:\s+(?P<unit>\S{1,20}))?"
-)
-_ABOVE = re.compile(r"(?P<value>-?\d+(?:\.\d+)?)(?:\s+(?P<unit>\S{1,20}))?")
 _OWN_KEYS: Mapping[str, tuple[Measure, ...]] = {
     "figure": ("comparison",),
     "attribute": ("attribute",),
@@ -160,10 +149,7 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
     figure: Figure | None = taken.one_of("figure", FIGURES) if measure == "comparison" else None
     effect = taken.one_of("effect", EFFECTS)
     on_conflict, on_conditional = _use_effects(taken, measure, effect)
-    since = _day(taken, "since")
-    until = _day(taken, "until") if taken.has("until") else None
-    if until is not None and until <= since:
-        raise taken.error("out_of_range", "until", f"after {since}", str(until))
+    since, until = taken.period()
     use_system = catalogue.classes.get(USES)
     return Rule(
         code=code,
@@ -173,7 +159,7 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
         layer=layer.code,
         classes=_classes(taken, "classes", layer, catalogue.classes),
         measure=measure,
-        limit=_limit(taken, measure, figure),
+        limit=limit_of(taken, measure, figure),
         effect=effect,
         uses=_uses(taken, "uses", use_system),
         excepted=_uses(taken, "except", use_system),
@@ -181,7 +167,7 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
         except_note_en=taken.text_or_none("except_note_en"),
         figure=figure,
         attribute=taken.text("attribute") if measure == "attribute" else None,
-        above=_above(taken, layer) if measure == "share_above" else None,
+        above=above_of(taken, layer) if measure == "share_above" else None,
         plus=_plus(taken, figure, catalogue),
         table=taken.known("table", tables, "tables/*.yaml") if measure == "use" else None,
         on_conflict=on_conflict,
@@ -209,53 +195,6 @@ def _fits(taken: Fields, measure: Measure, layer: Layer) -> None:
         )
     if measure == "use" and layer.class_system is None:
         raise taken.error("mismatch", "layer", "a layer with a class system", layer.code)
-
-
-def _limit(taken: Fields, measure: Measure, figure: Figure | None) -> Limit:
-    if measure == "use" and not taken.has("limit"):
-        return Limit("over", 0.0, None, "m2")
-    text = taken.text("limit")
-    expected = "over|at least|under|at most NUMBER UNIT"
-    found = _LIMIT.fullmatch(text)
-    if found is None:
-        raise taken.error("not_allowed", "limit", expected, told(text))
-    units = FIGURE_UNITS[figure] if figure else UNITS.get(measure)
-    if found["unit"] is None:
-        raise taken.error("no_unit", "limit", "|".join(units) if units else "a unit", told(text))
-    if units is not None and found["unit"] not in units:
-        raise taken.error("not_allowed", "limit", "|".join(units), told(found["unit"]))
-    op = cast(Op, found["op"])
-    assert op in OPS
-    if measure == "distance" or figure == "setback":
-        if op in ("over", "at least"):
-            raise taken.error("not_allowed", "limit", "under|at most", told(text))
-        if not _is_number(found["than"]):
-            raise taken.error("not_allowed", "limit", expected, told(text))
-    if measure == "use" and op in ("under", "at most"):
-        raise taken.error("not_allowed", "limit", "over|at least", told(text))
-    if _is_number(found["than"]):
-        value = float(found["than"]) * (units[found["unit"]] if units else 1.0)
-        return Limit(op, value, None, found["unit"])
-    if measure != "comparison":
-        raise taken.error("not_allowed", "limit", expected, told(text))
-    return Limit(op, None, found["than"], found["unit"])
-
-
-def _is_number(text: str) -> bool:
-    return text.lstrip("-")[:1].isdigit()
-
-
-def _above(taken: Fields, layer: Layer) -> Above:
-    text = taken.text("above")
-    found = _ABOVE.fullmatch(text)
-    unit = layer.raster.unit if layer.raster else ""
-    if found is None:
-        raise taken.error("not_allowed", "above", f"NUMBER {unit}", told(text))
-    if found["unit"] is None:
-        raise taken.error("no_unit", "above", unit, told(text))
-    if found["unit"] != unit:
-        raise taken.error("mismatch", "above", unit, told(found["unit"]))
-    return Above(float(found["value"]), unit)
 
 
 def _plus(taken: Fields, figure: Figure | None, catalogue: Catalogue) -> str | None:
@@ -300,16 +239,6 @@ def _known_codes(taken: Fields, key: str, system: ClassSystem) -> tuple[str, ...
         if code not in system.classes:
             raise taken.error("unknown_reference", key, f"a class of {system.code}", told(code))
     return codes
-
-
-def _day(taken: Fields, key: str) -> date:
-    text = taken.text(key)
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise taken.error("not_allowed", key, "a day as YYYY-MM-DD", told(text)) from None
 
 
 def body_of(group: Group) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from layers.codes import ClassSystem
 from layers.crosswalk import Crosswalk
 from layers.model import Catalogue
 from workflows.site_check import rule_reader, rule_store, uses
-from workflows.site_check.rule import USES, Rule, from_body
+from workflows.site_check.rule import Rule, from_body
 from workflows.site_check.rule_reader import FOLDER, Group
+from workflows.site_check.uses import USES
 
 TABLES = Path(__file__).with_name("tables")
 CROSSWALKS = Path(crosswalk.__file__).with_name("crosswalks")

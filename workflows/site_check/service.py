@@ -24,7 +24,7 @@ from workflows.site_check import proposal as proposals
 from workflows.site_check import record, rulebook, store, withheld
 from workflows.site_check.answering import Question, answered
 from workflows.site_check.proposal import NOTHING, Proposal
-from workflows.site_check.rule import USES
+from workflows.site_check.uses import USES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """In which a day begins and ends."""

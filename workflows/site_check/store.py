@@ -9,7 +9,7 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from db.actor import Actor
 from db.sql import queries
@@ -91,5 +91,5 @@ def overrides(connection: Connection, id: str) -> list[dict[str, Any]]:
     return [_override(row) for row in connection.execute(sql.overrides, {"check": id}).mappings()]
 
 
-def _override(row: Mapping[str, Any]) -> dict[str, Any]:
+def _override(row: RowMapping) -> dict[str, Any]:
     return {**row, "made_at": row["made_at"].isoformat()}

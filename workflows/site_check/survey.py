@@ -13,7 +13,8 @@ from gis import around, overlay, raster
 from layers.codes import ClassSystem
 from layers.refusal import Refused
 from workflows.site_check import model
-from workflows.site_check.amount import Ground, Measures, Nearest, Surroundings, classes_meant
+from workflows.site_check.amount import classes_meant
+from workflows.site_check.case import Ground, Measures, Nearest, Surroundings
 from workflows.site_check.rule import Rule
 
 Layer = Mapping[str, Any]

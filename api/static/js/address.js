@@ -1,4 +1,4 @@
-// The address is the state: view, layers shown, the check that is open. Copy it, send it, see the same.
+// The address is the state: view, layers shown, the check that is open, the hit that is chosen. Copy it, send it, see the same.
 
 export function read() {
   const asked = new URLSearchParams(location.search);
@@ -7,6 +7,8 @@ export function read() {
     view: view.length === 3 && view.every(Number.isFinite) ? { zoom: view[0], center: [view[2], view[1]] } : null,
     layers: asked.has("layers") ? asked.get("layers").split(",").filter(Boolean) : null,
     check: asked.get("check") || null,
+    hit: asked.get("hit") || null,
+    ask: asked.get("ask") || null,
   };
 }
 

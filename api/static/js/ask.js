@@ -34,11 +34,12 @@ export async function check(given, words) {
   return (await answered(sent, words)).json();
 }
 
-export async function checkFile(file, width, words) {
+// fields: what is said beside the file, all as text.
+export async function checkFile(file, fields, words) {
   const form = new FormData();
   form.append("file", file);
-  if (width) form.append("width_m", width);
-  const said = `${file.name}/${file.size}/${file.lastModified}/${width}`;
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  const said = `${file.name}/${file.size}/${file.lastModified}/${JSON.stringify(fields)}`;
   const sent = fetch("/api/checks/file", { method: "POST", headers: { "idempotency-key": keyOf(said) }, body: form });
   return (await answered(sent, words)).json();
 }

@@ -4,6 +4,7 @@ import * as address from "./address.js";
 import * as ask from "./ask.js";
 import * as atlas from "./map.js";
 import { drawing } from "./draw.js";
+import * as proposal from "./proposal.js";
 import { tree } from "./tree.js";
 
 const house = JSON.parse(document.getElementById("house").textContent);
@@ -17,6 +18,7 @@ let draw = null;
 const CROWDED = 400;
 let crowded = false;
 let places = new Map(); // "layer/feature" -> the geometry that is hit
+let same = null; // the number of the check whose site is asked about again, where nothing else was given
 
 // ---- the map ----
 function note(text) {
@@ -38,6 +40,7 @@ if (atlas.canDraw()) {
   });
   whenReady(() => {
     for (const code of shown) atlas.show(map, code, house.layers[code]);
+    atlas.hatchHits(map);
     draw = drawing(map, drawn);
     for (const tool of document.querySelectorAll("[data-tool]")) tool.disabled = false;
     if (asked.check) reopen(asked.check);
@@ -68,13 +71,20 @@ function drawn({ tool, geometry }) {
   for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
   if (tool) at("tool-hint").textContent = words.hints[tool];
   const vertices = geometry ? geometry.coordinates.flat(geometry.type === "Polygon" ? 1 : 0).length - (geometry.type === "Polygon" ? 1 : 0) : 0;
-  at("drawn").textContent = vertices ? words.vertices.replace("{n}", vertices) : words.drawn_none;
-  at("clear").hidden = !vertices;
   if (tool || geometry) {
     clearErrors();
+    same = null;
     if (map) atlas.put(map, "site", null);
   }
+  at("drawn").textContent = vertices ? words.vertices.replace("{n}", vertices) : same ? words.same_site.replace("{check}", same) : words.drawn_none;
+  at("clear").hidden = !vertices && !same;
   arrange(tool);
+}
+
+// The site of a check that stands open is given already: it need not be drawn again to be asked about with another proposal.
+function keepSite(id) {
+  same = id;
+  drawn({ tool: null, geometry: null });
 }
 
 function way() {
@@ -103,7 +113,12 @@ for (const button of document.querySelectorAll("[data-tool]")) {
   button.disabled = true;
   button.addEventListener("click", () => (button.getAttribute("aria-pressed") === "true" ? draw.stop() : draw.begin(button.dataset.tool)));
 }
-at("clear").addEventListener("click", () => draw.clear());
+at("clear").addEventListener("click", () => {
+  if (same && map) atlas.put(map, "site", null);
+  same = null;
+  if (draw) draw.clear();
+  else drawn({ tool: null, geometry: null });
+});
 addEventListener("keydown", ({ key }) => { if (key === "Escape" && draw && !draw.geometry) draw.stop(); });
 
 function clearErrors() {
@@ -116,6 +131,7 @@ function refuse(where, sentence) {
   place.textContent = sentence;
   place.hidden = false;
   const field = form.elements[where];
+  field?.closest?.("details")?.setAttribute("open", "");
   field?.setAttribute?.("aria-invalid", "true");
   field?.focus?.();
 }
@@ -137,6 +153,7 @@ function width(needed) {
 
 function given() {
   if (way() === "draw") {
+    if (!draw?.geometry && same) return { check: same };
     if (!draw?.geometry) throw new Lacking("site", words.draw_needed);
     return isLine() ? { site: draw.geometry, width_m: width(true) } : { site: draw.geometry };
   }
@@ -162,7 +179,7 @@ form.addEventListener("submit", async (event) => {
   const button = at("check");
   const before = [...at("answer").childNodes];
   try {
-    const sent = way() === "upload" ? file() : ask.check(given(), words);
+    const sent = way() === "upload" ? file() : ask.check({ ...given(), ...proposal.asked(form) }, words);
     button.disabled = true;
     at("answer").replaceChildren(at("skeleton").content.cloneNode(true));
     at("answer").setAttribute("aria-busy", "true");
@@ -181,16 +198,26 @@ form.addEventListener("submit", async (event) => {
 function file() {
   const chosen = form.elements.file.files[0];
   if (!chosen) throw new Lacking("file", words.file_needed);
-  return ask.checkFile(chosen, width(false), words);
+  const across = width(false);
+  const { proposal: figures = {}, ...times } = proposal.asked(form);
+  return ask.checkFile(chosen, { ...(across ? { width_m: across } : {}), ...figures, ...times }, words);
 }
 
 const OF_WIDTH = new Set(["width_out_of_range", "line_without_width", "width_without_line"]);
-const place = (problem) => (problem.params.field === "width_m" || OF_WIDTH.has(problem.code) ? "width" : { upload: "file", paste: "text", draw: "site" }[way()]);
+const place = (problem) => proposal.place(problem) ?? (problem.params.field === "width_m" || OF_WIDTH.has(problem.code) ? "width" : { upload: "file", paste: "text", draw: "site" }[way()]);
 
 async function reopen(id) {
   at("answer").replaceChildren(at("skeleton").content.cloneNode(true));
   try {
-    await show(await ask.stored(id, words), !asked.view);
+    const answer = await ask.stored(id, words);
+    proposal.fill(form, answer);
+    if (way() === "draw") keepSite(id);
+    await show(answer, !asked.view && !asked.hit);
+    if (asked.hit) choose(asked.hit);
+    if (asked.ask) {
+      address.write({ ask: null });
+      proposal.focus(form, asked.ask);
+    }
   } catch (error) {
     at("answer").replaceChildren();
     address.write({ check: null });
@@ -200,7 +227,7 @@ async function reopen(id) {
 }
 
 async function show(answer, flies) {
-  address.write({ check: answer.id });
+  address.write({ check: answer.id, ...(answer.id === asked.check ? {} : { hit: null }) });
   if (map) {
     atlas.put(map, "site", { type: "Feature", properties: {}, geometry: answer.site.geometry });
     atlas.choose(map, "");
@@ -208,6 +235,7 @@ async function show(answer, flies) {
   }
   at("answer").innerHTML = await ask.panel(answer.id, words);
   if (matchMedia("(max-width: 760px)").matches) at("answer").scrollIntoView({ block: "start" });
+  else at("answer").closest(".task").scrollTo({ top: at("answer").offsetTop - 56 });
   const found = await ask.hits(answer.id, words);
   places = new Map();
   for (const feature of found.features) {
@@ -216,10 +244,19 @@ async function show(answer, flies) {
     places.set(key, feature);
   }
   crowded = found.features.length > CROWDED;
+  at("map-legend").hidden = !map || !found.features.length;
   if (map) {
     atlas.put(map, "hits", found);
     drawHits();
   }
+}
+
+function choose(key) {
+  const feature = places.get(key);
+  if (!feature || !map) return;
+  atlas.choose(map, key);
+  atlas.fly(map, feature.geometry);
+  address.write({ hit: key });
 }
 
 // Where thousands are hit, those of the findings that stand open are drawn; a few are drawn all at once.
@@ -231,13 +268,11 @@ function drawHits() {
 at("answer").addEventListener("toggle", () => { if (map) drawHits(); }, true);
 
 at("answer").addEventListener("click", ({ target }) => {
+  const wanted = target.closest("[data-ask]");
+  if (wanted) proposal.focus(form, wanted.dataset.ask);
   const button = target.closest("[data-fly]");
-  if (!button || !map) return;
-  const key = `${button.dataset.fly}/${button.dataset.feature}`;
-  const feature = places.get(key);
-  if (!feature) return;
-  atlas.choose(map, key);
-  atlas.fly(map, feature.geometry);
+  if (!button) return;
+  choose(`${button.dataset.fly}/${button.dataset.feature}`);
   if (matchMedia("(max-width: 760px)").matches) at("map").scrollIntoView({ block: "start" });
 });
 

@@ -7,7 +7,7 @@ maplibre.setWorkerUrl(new URL("/static/vendor/maplibre-gl/maplibre-gl-worker.mjs
 
 const LETTERS = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 const NOTHING = { type: "FeatureCollection", features: [] };
-const INK = { site: "#083c3f", hit: "#1d4f91", chosen: "#b4541a", outline: "#566466" };
+const INK = { site: "#083c3f", hit: "#1d4f91", chosen: "#b4541a", outline: "#566466", forbid: "#b3261e", condition: "#8a5a00" };
 const NAMED_AT = 8; // a tile of some 140 km
 const RANK = { polygon: 1, line: 2, point: 3 };
 
@@ -40,6 +40,16 @@ export function open(house, view) {
 
 export const bounds = ([west, south, east, north]) => [[west, south], [east, north]];
 
+const POINT = ["==", ["geometry-type"], "Point"];
+const EFFECT = ["coalesce", ["get", "effect"], ""];
+const CONDITIONS = ["restrict", "needs_opinion"];
+const OF_EFFECT = {
+  forbid: ["==", EFFECT, "forbid"],
+  condition: ["in", EFFECT, ["literal", CONDITIONS]],
+  other: ["!", ["in", EFFECT, ["literal", ["forbid", ...CONDITIONS]]]],
+};
+const BY_EFFECT = ["match", EFFECT, "forbid", INK.forbid, CONDITIONS, INK.condition, INK.hit];
+
 // The order of drawing: outline, polygons, lines, points, the site and its hits, then letters.
 function blank(house) {
   const empty = (id, type, paint, filter) => ({ id, type, source: id.split(":")[0], paint, ...(filter ? { filter } : {}) });
@@ -61,8 +71,11 @@ function blank(house) {
       empty("site:fill", "fill", { "fill-color": INK.site, "fill-opacity": 0.06 }),
       empty("hits:chosen-fill", "fill", { "fill-color": INK.chosen, "fill-opacity": 0.25 }, ["==", ["get", "_key"], ""]),
       // Outlines only: fifty layers that cover a site would otherwise paint it shut. The chosen one is filled.
-      empty("hits:line", "line", { "line-color": INK.hit, "line-width": 1.2, "line-opacity": 0.8 }),
-      empty("hits:point", "circle", { "circle-color": INK.hit, "circle-radius": 4, "circle-stroke-color": "#fff", "circle-stroke-width": 1 }, ["==", ["geometry-type"], "Point"]),
+      empty("hits:line", "line", { "line-color": INK.hit, "line-width": 1.2, "line-opacity": 0.8 }, OF_EFFECT.other),
+      // What a rule makes of a hit is told by line and hatch as well as by colour.
+      empty("hits:condition", "line", { "line-color": INK.condition, "line-width": 2, "line-dasharray": [4, 2] }, OF_EFFECT.condition),
+      empty("hits:forbid", "line", { "line-color": INK.forbid, "line-width": 2.5 }, OF_EFFECT.forbid),
+      empty("hits:point", "circle", { "circle-color": BY_EFFECT, "circle-radius": ["match", EFFECT, "forbid", 6, 4], "circle-stroke-color": "#fff", "circle-stroke-width": 1 }, POINT),
       empty("hits:chosen", "line", { "line-color": INK.chosen, "line-width": 4 }, ["==", ["get", "_key"], ""]),
       empty("hits:chosen-point", "circle", { "circle-color": INK.chosen, "circle-radius": 8 }, ["==", ["get", "_key"], ""]),
       empty("site:line", "line", { "line-color": INK.site, "line-width": 2.5 }),
@@ -150,7 +163,22 @@ export function hide(map, code) {
 
 export const put = (map, source, data) => map.getSource(source).setData(data ?? NOTHING);
 
-const HITS = { "hits:line": null, "hits:point": ["==", ["geometry-type"], "Point"] };
+const AREA = ["==", ["geometry-type"], "Polygon"];
+const HITS = {
+  "hits:line": OF_EFFECT.other,
+  "hits:condition": OF_EFFECT.condition,
+  "hits:forbid": OF_EFFECT.forbid,
+  "hits:condition-hatch": ["all", OF_EFFECT.condition, AREA],
+  "hits:forbid-hatch": ["all", OF_EFFECT.forbid, AREA],
+  "hits:point": POINT,
+};
+
+// Hatches of hits: images can only be made once the map stands.
+export function hatchHits(map) {
+  const hatched = (id, kind, ink) => map.addLayer({ id, type: "fill", source: "hits", paint: { "fill-pattern": hatch(map, kind, ink), "fill-opacity": 0.55 }, filter: HITS[id] }, "hits:line");
+  hatched("hits:condition-hatch", "backdiagonal", INK.condition);
+  hatched("hits:forbid-hatch", "diagonal", INK.forbid);
+}
 
 // Only the hits of these layers; null draws all of them.
 export function only(map, codes) {
