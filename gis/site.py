@@ -193,7 +193,7 @@ def from_file(
         "layers": [layer.layer for layer in reading.sources][:100],
     }
     first = reading.sources[0]
-    return _one(shapes, first.crs_in, project_crs, first.operation, record, width_m)
+    return of_shapes(shapes, first.crs_in, project_crs, first.operation, record, width_m)
 
 
 def _through_sandbox(
@@ -249,10 +249,10 @@ def _settled(
             project_crs=project_crs.label,
             area=list(project_crs.area or ()),
         )
-    return _one(list(carried.geometry), crs, project_crs, way.operation, record, width_m)
+    return of_shapes(list(carried.geometry), crs, project_crs, way.operation, record, width_m)
 
 
-def _one(
+def of_shapes(
     shapes: Sequence[Any],
     crs: Crs,
     project_crs: Crs,
