@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api import errors, guard
-from api.pages import check, checks, frame, home, layer, layers
+from api.pages import check, checks, frame, home, layer, layers, rule, rules
 from api.rest import checks as rest_checks
 from api.rest import health, imports, overrides, tiles
 from api.rest import layers as rest_layers
@@ -31,6 +31,8 @@ ROUTERS = (
     check.router,
     layers.router,
     layer.router,
+    rules.router,
+    rule.router,
     rest_checks.router,
     overrides.router,
     rest_rules.router,

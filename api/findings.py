@@ -27,6 +27,8 @@ MARKS = {
 VERDICT_MARKS = {
     "cannot be built": "▲", "only under conditions": "◆", "conforms": "●", "cannot say": "?", "no rule": "?",
 }  # fmt: skip
+_BARE = {"m2": "m²", "m": "m", "km": "km", "%": "%"}
+"""Nothing needs no digits."""
 _BINDING = {"cannot be built": ("forbidden",), "only under conditions": ("restricted", "opinion_needed")}
 
 
@@ -37,6 +39,18 @@ def key(word: str) -> str:
 def kind_of(finding: Finding) -> str:
     """What a finding is drawn as: its effect where it holds, else its state."""
     return str(finding["effect"] if finding["state"] == "holds" else finding["state"])
+
+
+def use_result(finding: Finding) -> str | None:
+    """conflict, conditional or conform: what a rule about uses found; None of another rule, and of one that does not hold."""
+    if not finding.get("use") or finding["state"] != "holds":
+        return None
+    areas: dict[str, float] = {}
+    for patch in finding["use"]:
+        areas[patch["result"]] = areas.get(patch["result"], 0.0) + patch["area_m2"]
+    if areas.get("conflict", 0.0) > finding["limit"]["value"]:
+        return "conflict"
+    return "conditional" if areas.get("conditional") else "conform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,10 @@ class Wording:
         return self.speech.name({"name": params["layer_name"], "name_en": params["layer_name_en"]})
 
     def name(self, finding: Finding) -> str:
+        """By the name of the rule; a use that goes with the plan is not called by the conflict that the rule looks for."""
+        result = use_result(finding)
+        if result in ("conditional", "conform"):
+            return self.speech.say(f"finding.use_{result}", layer=self._layer(finding))
         return self.speech.name(finding)
 
     def found(self, finding: Finding) -> str:
@@ -169,6 +187,8 @@ class Wording:
         if value is None:
             return "—"
         figures = self.figures
+        if value == 0 and unit in _BARE:
+            return f"0 {_BARE[unit]}"
         if unit == "m2":
             return figures.square_metres(value)
         if unit in ("m", "km"):
@@ -185,9 +205,10 @@ class Wording:
     def limit(self, finding: Finding) -> str:
         """What would break the rule, as a sentence part: "area covered over 0 m2"."""
         limit, say = finding["limit"], self.speech.say
-        measure = (finding["figure"] and say(f"figure.{finding['figure']}")) or say(
-            f"measure.{finding['measure']}"
-        )
+        compared = finding["measure"] == "comparison"
+        measure = say(f"figure.{finding['figure']}" if compared else f"measure.{finding['measure']}")
+        if finding["measure"] == "share_above":
+            measure = say("finding.measure_above", above=self._above(finding))
         op = say(f"op.{key(limit['op'])}")
         unit = finding["amount"]["unit"] or limit["unit"]
         if finding["measure"] == "use":

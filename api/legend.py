@@ -62,6 +62,13 @@ def worded(told: Mapping[str, Any], speech: Speech) -> str:
     return str((told.get("en") if speech.language == "en" else None) or told["zh"])
 
 
+def classed(code: str, told: Mapping[str, Any] | None, speech: Speech) -> str:
+    """A class by code and name; a code that is a word of ours, such as ``kv500``, is no code to anybody and is left out."""
+    if told is None:
+        return code
+    return worded(told, speech) if code.islower() else f"{code} {worded(told, speech)}"
+
+
 def read(connection: Connection) -> Legend:
     known = base_map.catalogue_layers(connection)
     systems = {code: layer.class_system for code, layer in known.items() if layer.class_system}
@@ -70,3 +77,9 @@ def read(connection: Connection) -> Legend:
         | {name: base_map.register(connection, name) for name in REGISTERS},
         systems,
     )
+
+
+def as_then(connection: Connection, catalogue: int | None) -> Legend:
+    """What departments and laws were called in an earlier version of the catalogue, for a document that says the same again."""
+    names: tuple[base_map.Register, ...] = ("departments", "laws")
+    return Legend({name: base_map.register(connection, name, catalogue) for name in names}, {})

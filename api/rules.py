@@ -57,6 +57,11 @@ def one(book: Rulebook | None, code: str, on: date) -> Looked:
     return _looked(found, on)
 
 
+def of_layer(book: Rulebook | None, layer: str, on: date) -> list[Looked]:
+    """The rules that look at a layer, or add it to a figure."""
+    return [each for each in listed(book, on) if layer in (each.rule.layer, each.rule.plus)]
+
+
 def _looked(versions: Sequence[Rule], on: date) -> Looked:
     newest = tuple(sorted(versions, key=lambda rule: rule.since, reverse=True))
     holding = next((rule for rule in newest if rule.holds_on(on)), None)

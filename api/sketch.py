@@ -99,8 +99,8 @@ def hatches() -> Markup:
     """The patterns that tell an effect without its colour: dense and falling, rising, rising and broken, dotted, level."""
     lines = {
         "forbid": (6, 45, "M0 0V6", "none", 1.1),
-        "restrict": (7, -45, "M0 0V7", "none", 0.9),
-        "needs_opinion": (8, -45, "M0 0V8", "4 4", 0.9),
+        "restrict": (9, -45, "M0 0V9", "none", 0.7),
+        "needs_opinion": (10, -45, "M0 0V10", "5 5", 0.8),
         "conform": (9, 90, "M0 0V9", "none", 0.5),
     }
     made = [

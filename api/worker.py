@@ -21,6 +21,7 @@ from db.settings import Web, read
 from db.sql import queries
 from workflows.base_map import deliveries
 from workflows.base_map import jobs as base_map_jobs
+from workflows.site_check import batch, batch_work
 
 SWEEP_SECONDS = 30
 SILENT_SECONDS = 60  # a worker says every ten seconds that it is there
@@ -32,26 +33,49 @@ sql = queries(__file__)
 async def work(workspace: str) -> None:
     engine = session.engine(workspace)
     app = jobs.worker_app(
-        workspace, {base_map_jobs.IMPORT: functools.partial(base_map_jobs.run_import, engine)}
+        workspace,
+        {
+            base_map_jobs.IMPORT: functools.partial(base_map_jobs.run_import, engine),
+            batch.TASK: functools.partial(batch_work.run_job, engine),
+        },
     )
     async with app.open_async():
-        sweeper = asyncio.create_task(sweep(app, workspace))
+        # Two desks: ten thousand sites keep no delivery waiting. The first hears the signals, and ends the other with itself.
+        name = f"hetu-{workspace}"
+        beside = [
+            asyncio.create_task(sweep(app, workspace)),
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[jobs.BATCHES],
+                    concurrency=1,
+                    name=f"{name}-batches",
+                    delete_jobs="never",
+                    install_signal_handlers=False,
+                )
+            ),
+        ]
         try:
-            await app.run_worker_async(concurrency=1, name=f"hetu-{workspace}", delete_jobs="never")
+            await app.run_worker_async(
+                queues=[jobs.DELIVERIES], concurrency=1, name=name, delete_jobs="never"
+            )
         finally:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
+            for each in beside:
+                each.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await each
 
 
 async def sweep(app: object, workspace: str) -> None:
-    """Deliveries and jobs that nobody holds any more: their process was killed, and the database undid what it was doing."""
+    """Deliveries, batches and jobs that nobody holds any more: their process was killed, and the database undid what it was doing. A batch goes
+    on where it was.
+    """
     while True:
         try:
             gone = await asyncio.to_thread(deliveries.abandoned, session.engine(workspace), WORKER)
             buried = await jobs.bury_stalled(app)  # type: ignore[arg-type]
-            if gone or buried:
-                log.warning("swept", deliveries=gone, jobs=buried)
+            resumed = await asyncio.to_thread(batch.resume_forsaken, session.engine(workspace), WORKER)
+            if gone or buried or resumed:
+                log.warning("swept", deliveries=gone, jobs=buried, batches=resumed)
         except Exception as trouble:  # noqa: BLE001 - the database may be away for a while; the next round tries again
             log.warning("sweep_failed", trouble=str(trouble))
         await asyncio.sleep(SWEEP_SECONDS)

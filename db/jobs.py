@@ -17,9 +17,14 @@ from db import cluster, session
 _enqueuer = App(connector=SQLAlchemyPsycopg2Connector())
 
 
-def enqueue(connection: Connection, task: str, **arguments: Any) -> int:
+DELIVERIES = "default"
+BATCHES = "batches"
+"""Queues: what waits in one keeps nothing in the other waiting."""
+
+
+def enqueue(connection: Connection, task: str, *, queue: str = DELIVERIES, **arguments: Any) -> int:
     """Number of the job, which exists once the connection's transaction commits. ``arguments`` are JSON."""
-    return _enqueuer.configure_task(task, connection=connection).defer(**arguments)
+    return _enqueuer.configure_task(task, connection=connection, queue=queue).defer(**arguments)
 
 
 def worker_app(workspace: str, tasks: Mapping[str, Callable[..., Any]]) -> App:

@@ -36,7 +36,9 @@ class Index:
 
     def __init__(self, delivered: Delivered, outline: shapely.Geometry) -> None:
         self.layer = delivered.layer
+        self.columns = delivered.columns
         self.rows = delivered.good
+        self.class_codes = None if delivered.class_codes is None else delivered.class_codes[self.rows]
         self.shapes: Shapes = delivered.shapes[self.rows]
         self.tree = shapely.STRtree(self.shapes)
         self.speaks = {"district": outline, "file": delivered.coverage, "none": None}[
@@ -80,17 +82,22 @@ def share_of(site: shapely.Geometry, speaks: shapely.Geometry) -> float:
     return float(shapely.intersection(site, speaks).area / site.area)
 
 
-def cells_in(raster: rasters.Delivered, site: shapely.Geometry) -> dict[str, float | int | str | None]:
-    """Cells whose centre lies in the site: how many, how many hold a value, their mean, lowest and highest."""
+def cells_below(raster: rasters.Delivered, site: shapely.Geometry) -> np.ndarray:
+    """The cells whose centre lies in the site, as they are delivered."""
     west, south, east, north = site.bounds
     column = np.flatnonzero((raster.x >= west) & (raster.x <= east))
     row = np.flatnonzero((raster.y >= south) & (raster.y <= north))
     x, y = np.meshgrid(raster.x[column], raster.y[row])
     inside = shapely.contains_xy(site, x, y) if x.size else np.zeros(x.shape, dtype=bool)
-    cells = raster.cells[np.ix_(row, column)][inside]
+    return np.asarray(raster.cells[np.ix_(row, column)][inside])
+
+
+def cells_in(raster: rasters.Delivered, site: shapely.Geometry) -> dict[str, float | int | str | None]:
+    """Cells whose centre lies in the site: how many, how many hold a value, their mean, lowest and highest."""
+    cells = cells_below(raster, site)
     values = cells[cells != rasters.NODATA].astype(np.float64)
     told: dict[str, float | int | str | None] = {
-        "cells": int(inside.sum()),
+        "cells": len(cells),
         "with_value": len(values),
         "mean": None,
         "min": None,
@@ -100,7 +107,7 @@ def cells_in(raster: rasters.Delivered, site: shapely.Geometry) -> dict[str, flo
         told |= {"mean": float(values.mean()), "min": float(values.min()), "max": float(values.max())}
     above = raster.layer.raster.says_above if raster.layer.raster is not None else None
     saying = len(values) if above is None else int((values > above).sum())
-    complete = len(values) == int(inside.sum()) and len(values) > 0
+    complete = len(values) == len(cells) and len(values) > 0
     told["saying"] = saying
     told["state"] = "hit" if saying else "clear" if complete else "no data"
     return told

@@ -42,9 +42,19 @@ def geopackage(
         return path.read_bytes()
 
 
-def _write(
-    path: Path, layer: str, shapes: Sequence[Mapping[str, Any]], columns: Mapping[str, Column], crs: str
-) -> None:
+def one_layer(
+    name: str, shapes: Sequence[Any], columns: Mapping[str, Column], crs: str, moment: datetime
+) -> bytes:
+    """A GeoPackage of one layer: shapes, as GeoJSON geometries or shapely's own, with ``columns`` in step."""
+    with tempfile.TemporaryDirectory(prefix="hetu-layer-") as folder:
+        path = Path(folder) / "layer.gpkg"
+        _write(path, name, shapes, columns, crs)
+        with closing(sqlite3.connect(path)) as opened, opened:
+            opened.execute("UPDATE gpkg_contents SET last_change = ?", (_written(moment),))
+        return path.read_bytes()
+
+
+def _write(path: Path, layer: str, shapes: Sequence[Any], columns: Mapping[str, Column], crs: str) -> None:
     from pyogrio.raw import write
 
     geometry = np.array([shapely.to_wkb(shape(each)) for each in shapes], dtype=object)

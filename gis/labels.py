@@ -13,6 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 ACROSS = 15
 """Places tried along each side of a shape's box."""
+CROWDED = 0.7
+"""Nearer than that share of ``apart`` two numbers cannot be read."""
 
 Place = tuple[float, float]
 
@@ -20,22 +22,22 @@ Place = tuple[float, float]
 def places(shapes: Sequence[Mapping[str, Any]], apart: float) -> list[Place | None]:
     """A place for each GeoJSON geometry, in its own coordinates; numbers nearer to one another than ``apart`` would lie over one another.
 
-    None for a shape that has no place at all.
+    None for a shape that has no place, or none that those before it have left.
     """
     taken: list[Place] = []
     found: list[Place | None] = []
     for each in shapes:
         geometry = shape(each)
-        if geometry.is_empty:
-            found.append(None)
-            continue
-        place = _best(geometry, np.asarray(taken, dtype=np.float64).reshape(-1, 2), apart)
-        taken.append(place)
+        place = None
+        if not geometry.is_empty:
+            place = _best(geometry, np.asarray(taken, dtype=np.float64).reshape(-1, 2), apart)
+        if place is not None:
+            taken.append(place)
         found.append(place)
     return found
 
 
-def _best(geometry: BaseGeometry, taken: NDArray[np.float64], apart: float) -> Place:
+def _best(geometry: BaseGeometry, taken: NDArray[np.float64], apart: float) -> Place | None:
     candidates = _candidates(geometry)
     points = shapely.points(candidates)
     edge = (
@@ -46,6 +48,8 @@ def _best(geometry: BaseGeometry, taken: NDArray[np.float64], apart: float) -> P
     room = np.minimum(edge, apart)
     if len(taken):
         away = np.linalg.norm(candidates[:, None, :] - taken[None, :, :], axis=2).min(axis=1)
+        if away.max() < CROWDED * apart:
+            return None
         # First clear of the others, then clear of the edge.
         room = np.minimum(away, apart) + room / 4.0
     x, y = candidates[int(np.argmax(room))]

@@ -84,7 +84,7 @@ def each_alone_if_not_together(
         with connection.begin_nested():
             return list(ask(wanted)), {}
     except DBAPIError as error:
-        if _servers_fault(error):
+        if servers_fault(error):
             raise
     rows: list[Any] = []
     failed: dict[Any, str] = {}
@@ -93,7 +93,7 @@ def each_alone_if_not_together(
             with connection.begin_nested():
                 rows += ask([one])
         except DBAPIError as error:
-            if _servers_fault(error):
+            if servers_fault(error):
                 raise
             failed[one] = str(error.orig).split("\n")[0]
     return rows, failed
@@ -112,7 +112,7 @@ def _sum_simple_footprints(measured: Measured, disjoint: set[int]) -> None:
             measured.footprints[edition] = total
 
 
-def _servers_fault(error: DBAPIError) -> bool:
+def servers_fault(error: DBAPIError) -> bool:
     """A geometry the library cannot lay over another is the layer's trouble; everything else is the server's."""
     state = getattr(error.orig, "pgcode", None)
     if state == _TOO_LONG:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +31,8 @@ from layers.refusal import Refused
 NODATA = float(np.finfo(np.float32).min)
 TILE = 256
 AT_ONCE = 16 * 1024 * 1024  # cells held beside those that are kept or found
+_drawing = Lock()
+"""rasterio silences a warning of its own while it draws, which in Python is one setting for all threads: two that draw at once undo it."""
 
 Rule = Literal["centre", "touched"]
 
@@ -199,9 +202,10 @@ def _within(
     for top in range(window.row_off, window.row_off + window.height, rows):
         height = min(rows, window.row_off + window.height - top)
         strip = Window(window.col_off, top, window.width, height)
-        inside = ~geometry_mask(
-            [site], (height, window.width), source.window_transform(strip), all_touched=all_touched
-        )
+        with _drawing:
+            inside = ~geometry_mask(
+                [site], (height, window.width), source.window_transform(strip), all_touched=all_touched
+            )
         count += int(inside.sum())
         first, last = max(top, 0), min(top + height, source.height)
         left, right = max(window.col_off, 0), min(window.col_off + window.width, source.width)

@@ -104,9 +104,7 @@ def _numbered(layers: tuple[SourceLayer, ...]) -> Iterator[Row]:
     found = [row for layer in layers for row in _rows(layer)]
     found.sort(key=lambda row: (order[row.source], row.row))
     for number, row in enumerate(found, start=1):
-        yield Row(
-            number, row.source, row.row, row.attributes, row.shape, row.why, row.crs, row.operation
-        )
+        yield Row(number, row.source, row.row, row.attributes, row.shape, row.why, row.crs, row.operation)
 
 
 def _rows(layer: SourceLayer) -> Iterator[Row]:

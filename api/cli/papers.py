@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from api.cli import terminal
 from layers.refusal import Refused
@@ -12,6 +12,7 @@ from layers.refusal import Refused
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from api.documents.writing import Kind
     from layers.model import Grade
 
 ENDINGS = {
@@ -52,12 +53,12 @@ class Paper:
 
     def write(self, engine: Engine, answer: dict[str, Any], sees: Grade) -> Path:
         """The document of this kind about a stored check, as ``sees`` may see it."""
-        from api import documents
+        from api.documents.writing import write
         from db import session
 
         with session.read(engine) as connection:
-            made = documents.write(self.kind, connection, answer["id"], terminal.speech(), sees)
-        return self.keep(made, answer["id"])
+            made = write(cast("Kind", self.kind), connection, answer["id"], terminal.speech(), sees)
+        return self.keep(made.content, answer["id"])
 
 
 def wanted(**asked: str | None) -> list[Paper]:

@@ -95,7 +95,7 @@ class Telling:
             measured=self.measured(finding),
             limit=wording.limit(finding),
             why=wording.whys(finding) if finding["why"] else None,
-            bases=tuple(self.basis(each) for each in finding["basis"]),
+            bases=self.bases(finding["basis"]),
             office=wording.office(finding["department"]),
             layer=self.layer_name(finding),
             edition=self.edition(finding["layer"]),
@@ -124,16 +124,22 @@ class Telling:
             told.append(wording.speech.say("report.of_site", share=wording.figures.share(finding["share"])))
         return " · ".join(told)
 
-    def basis(self, basis: Mapping[str, Any]) -> Basis:
-        speech, tag = self.wording.speech, None
-        if basis["standing"] != "seen":
-            tag = speech.say(f"standing.{basis['standing']}")
+    def bases(self, references: Sequence[Mapping[str, Any]]) -> tuple[Basis, ...]:
+        """Law and articles; those of one law that are known alike stand together."""
+        articles: dict[tuple[str, str, str], list[str]] = {}
+        for each in references:
+            known = articles.setdefault((each["law"], str(each["title"]), each["standing"]), [])
+            known += [each["article"]] if each["article"] else []
+        return tuple(self._basis(*law, named) for law, named in articles.items())
+
+    def _basis(self, law: str, title: str, standing: str, articles: list[str]) -> Basis:
+        speech = self.wording.speech
+        named = speech.list(articles)
         if speech.language == "en":
-            text = " ".join(part for part in (self.book.law(basis["law"], speech), basis["article"]) if part)
+            text = f"{self.book.law(law, speech)} {named}".strip()
         else:
-            title = str(basis["title"])
-            text = f"{title if title.startswith('《') else f'《{title}》'}{basis['article'] or ''}"
-        return Basis(text, tag)
+            text = f"{title if title.startswith('《') else f'《{title}》'}{named}"
+        return Basis(text, None if standing == "seen" else speech.say(f"standing.{standing}"))
 
     def layer_name(self, finding: Finding) -> str:
         return self.wording.speech.name({"name": finding["layer_name"], "name_en": finding["layer_name_en"]})

@@ -170,10 +170,11 @@ def _decides(answer: Answer, reason: Mapping[str, Any]) -> bool:
 def others(answer: Answer, wording: Wording) -> tuple[str, ...]:
     """The rest of the chain by name, a line for each effect."""
     groups: dict[str, list[str]] = {}
+    findings = {each["rule"]: each for each in answer.get("findings", [])}
     for each in answer["reasons"]:
         decides = each["code"] in DECISIVE.get(answer["verdict"], ()) and _decides(answer, each)
         if not decides and each["params"].get("rule"):
-            groups.setdefault(each["code"], []).append(wording.speech.name(each["params"]))
+            groups.setdefault(each["code"], []).append(wording.name(findings[each["params"]["rule"]]))
     say, lines = wording.speech.say, []
     for code, names in groups.items():
         joined = wording.speech.list(names)
@@ -200,7 +201,9 @@ def site(site: Mapping[str, Any], speech: Speech) -> tuple[Fact, ...]:
     if site.get("source_crs") and site["source_crs"] != crs:
         crs = bracketed(speech, crs, site["source_crs"])
     facts.append(Fact(say("report.crs"), crs))
-    facts.append(Fact(say("report.given"), _given(site.get("given") or {}, speech)))
+    given = _given(site.get("given") or {}, speech)
+    if given is not None:
+        facts.append(Fact(say("report.given"), given))
     return tuple(facts)
 
 
@@ -208,7 +211,7 @@ def _area(size: float, figures: Figures) -> str:
     return " · ".join((figures.square_metres(size), figures.hectares(size), figures.mu(size)))
 
 
-def _given(given: Mapping[str, Any], speech: Speech) -> str:
+def _given(given: Mapping[str, Any], speech: Speech) -> str | None:
     if "file" in given:
         return speech.say("report.given_as.file", name=given["file"])
     if "check" in given:
@@ -216,7 +219,7 @@ def _given(given: Mapping[str, Any], speech: Speech) -> str:
     for way in ("box", "geojson", "geojson_sha256", "boundary_text", "boundary_text_sha256"):
         if way in given:
             return speech.say(f"report.given_as.{way}")
-    return speech.say("report.given_as.other")
+    return None
 
 
 def proposal(answer: Answer, speech: Speech) -> tuple[Fact, ...]:

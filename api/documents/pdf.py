@@ -8,28 +8,48 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import warnings
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.documents.report import Report
+from api.language import Speech
+from api.sketch import INK
 from layers.refusal import Refused
 
+ROOT = Path(__file__).resolve().parents[1]
+STYLE = ROOT / "static" / "css" / "report.css"
+NUMERALS = "一二三四五六七八九"
+INKS = INK | {
+    "needs_opinion": INK["restrict"],
+    "cannot_say": "#5f6670",
+    "no_data": "#5f6670",
+    "failed": "#6d3fa0",
+    "clear": INK["conform"],
+    "hit": "#1d4f91",
+}
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
 DOTS_PER_INCH = 200
+_UNIT = re.compile(r"(\d) (?=[%mk°公亩]|ha|mu)")
 
 
 @cache
 def _printer() -> Any:
     """WeasyPrint, loaded when first wanted; Refused ``pdf_unavailable`` where the system lacks what it draws letters with."""
-    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
-    logging.getLogger("fontTools").setLevel(logging.CRITICAL)
+    for talker in ("weasyprint", "fontTools"):
+        logging.getLogger(talker).setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)
+        with (
+            warnings.catch_warnings()
+        ):  # without libharfbuzz-subset letters are cut out slower; doctor says so
+            warnings.simplefilter("ignore", DeprecationWarning)
             import weasyprint
-    except (OSError, DeprecationWarning) as lacking:
+    except OSError as lacking:
         raise Refused(
             "pdf_unavailable", reason=str(lacking).split("\n")[0][:200], packages=PACKAGES
         ) from lacking
@@ -43,6 +63,54 @@ def lacking() -> str | None:
     except Refused as refusal:
         return str(refusal.params["reason"])
     return None
+
+
+def report(told: Report, picture: Markup, speech: Speech, checked_at: str, product: str) -> bytes:
+    """The report as PDF; its dates are the check's."""
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=told,
+            say=speech.say,
+            picture=picture,
+            code=code(told.address),
+            inks=INKS,
+            numeral=lambda n: numeral(n, speech),
+            style=Markup(STYLE.read_text(encoding="utf-8")),  # noqa: S704 - a file of the house
+            checked_at=checked_at,
+            product=product,
+        )
+    )
+    return printed(page, told.number.encode())
+
+
+def numeral(n: int, speech: Speech) -> str:
+    """The number before a heading: 一、 to 九十九、, or 1."""
+    if speech.language == "en":
+        return f"{n}."
+    tens, ones = divmod(n, 10)
+    ten = "" if tens == 0 else "十" if tens == 1 else f"{NUMERALS[tens - 1]}十"
+    return f"{ten}{NUMERALS[ones - 1] if ones else ''}、"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_kept_together,
+    )
+
+
+def _kept_together(value: Any) -> Any:
+    """A figure and its unit never stand on two lines."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _UNIT.sub("\\1\u00a0", value)
+    return value
 
 
 def printed(page: str, identifier: bytes) -> bytes:

@@ -19,14 +19,16 @@ from api.sketch import INK, PAPER, SITE_INK, TEXT, Drawn, Frame
 
 UNIT = 4.0
 """Units of the drawing in a millimetre of paper."""
-SHEET = (174.0, 112.0)
-MAP = (8.0, 2.0, 114.0, 105.0)
+SHEET = (174.0, 87.0)
+MAP = (8.0, 1.0, 114.0, 81.0)
 """left, top, width and height of the map on the sheet, in mm."""
-LEGEND_LEFT, LEGEND_LINE, LEGEND_ROOM = 126.0, 4.4, 21
-FILLED = 0.74
+LEGEND_LEFT, LEGEND_LINE, LEGEND_ROOM = 126.0, 4.0, 20
+FILLED = 0.8
 """How much of the map the site may take."""
-SCALES = tuple(step * 10**power for power in range(2, 6) for step in (1, 2, 2.5, 5))
+SCALES = tuple(step * 10**power for power in range(2, 6) for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8))
 LETTER, SMALL = 9.6, 8.0
+COLUMN = 16.5
+"""Chinese letters that a line of the legend holds."""
 BENEATH = {
     "water_body": ("#e3eef5", "#b9d2e2", 0.6),
     "land_parcel": ("none", "#d9d5ca", 0.6),
@@ -57,6 +59,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is drawn and told on it, in the project CRS. ``whole``: numbers of findings that concern all of the site, told and not drawn, and
+    the gravest effect among them; ``notes``: lines under the legend.
+    """
+
+    site: Shape
+    hits: Sequence[Marked]
+    beneath: Sequence[tuple[str, Sequence[Shape]]]
+    legend: Sequence[Entry]
+    whole: tuple[int, ...]
+    whole_effect: str
+    notes: Sequence[str]
+    crs: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Where the map lies on the ground: a round ``scale`` (1 : scale) and the ``window`` west, south, east, north in m."""
 
@@ -71,7 +89,7 @@ class View:
     @property
     def letters_apart(self) -> float:
         """m on the ground between two numbers that can be told apart."""
-        return self.scale / 1000 * 6.0
+        return self.scale / 1000 * 5.0
 
     @property
     def frame(self) -> Frame:
@@ -93,30 +111,21 @@ def view(site: Shape) -> View:
     return View(scale, (x - half_x, y - half_y, x + half_x, y + half_y))
 
 
-def draw(
-    on: View,
-    site: Shape,
-    hits: Sequence[Marked],
-    beneath: Sequence[tuple[str, Sequence[Shape]]],
-    legend: Sequence[Entry],
-    notes: Sequence[str],
-    crs: str,
-    speech: Speech,
-) -> Markup:
-    """The whole sheet. ``notes``: lines under the legend."""
+def draw(on: View, sheet: Sheet, speech: Speech) -> Markup:
     frame = on.frame
     parts = [
         sketch.hatches(),
         _paper(frame),
-        _beneath(frame, beneath),
-        sketch.hits(frame, [each.drawn for each in hits]),
-        sketch.outline(frame, site),
-        _numbers(frame, hits),
+        _beneath(frame, sheet.beneath),
+        _tint(frame, sheet),
+        sketch.hits(frame, [each.drawn for each in sheet.hits]),
+        sketch.outline(frame, sheet.site),
+        _numbers(frame, sheet.hits),
         _neatline(frame),
         _grid(on, frame),
         _north(frame, speech),
         _scale(on, frame, speech),
-        _legend(legend, [*notes, speech.say("picture.grid", crs=crs)], bool(beneath), speech),
+        _legend(sheet, speech),
     ]
     width, height = (each * UNIT for each in SHEET)
     return Markup(
@@ -150,6 +159,16 @@ def _beneath(frame: Frame, beneath: Sequence[tuple[str, Sequence[Shape]]]) -> Ma
                 )
             )
     return Markup("").join(drawn)
+
+
+def _tint(frame: Frame, sheet: Sheet) -> Markup:
+    """What concerns all of the site lies over it as a breath of its colour."""
+    if not sheet.whole:
+        return Markup("")
+    path, _ = sketch.path_of(sheet.site, frame)
+    return Markup('<path d="{}" fill="{}" fill-opacity="0.09" fill-rule="evenodd"/>').format(
+        path, INK[sheet.whole_effect]
+    )
 
 
 def _numbers(frame: Frame, hits: Sequence[Marked]) -> Markup:
@@ -232,65 +251,90 @@ def _north(frame: Frame, speech: Speech) -> Markup:
 
 
 def _scale(on: View, frame: Frame, speech: Speech) -> Markup:
-    x, y = frame.left + 12, frame.top + frame.height - 12
-    scale = f"{on.scale:,.0f}"
+    x, y, most = frame.left + 12, frame.top + frame.height - 12, frame.width / 4
+    bar = sketch.round_below(most / frame.scale) * frame.scale
+    told = speech.say("picture.scale", scale=f"{on.scale:,.0f}")
     back = Markup(
         '<rect x="{:g}" y="{:g}" width="{:g}" height="26" rx="2" fill="{}" fill-opacity="0.85"/>'
-    ).format(x - 6, y - 20, frame.width / 4 + 74, PAPER)
-    bar = sketch.scale_bar(frame, 1.0, (x, y), frame.width / 4, SMALL)
-    told = Markup('<text x="{:g}" y="{:g}" font-size="{:g}" fill="{}">{}</text>').format(
-        x + frame.width / 4 + 8, y, LETTER, TEXT, speech.say("picture.scale", scale=scale)
+    ).format(x - 6, y - 20, bar + 20 + LETTER * _width(told), PAPER)
+    words = Markup('<text x="{:g}" y="{:g}" font-size="{:g}" fill="{}">{}</text>').format(
+        x + bar + 8, y, LETTER, TEXT, told
     )
-    return back + bar + told
+    return back + sketch.scale_bar(frame, 1.0, (x, y), most, SMALL) + words
 
 
-def _legend(entries: Sequence[Entry], notes: Sequence[str], beneath: bool, speech: Speech) -> Markup:
+def _legend(sheet: Sheet, speech: Speech) -> Markup:
     x, y = LEGEND_LEFT * UNIT, MAP[1] * UNIT + 6
     step = LEGEND_LINE * UNIT
-    room = LEGEND_ROOM - len(notes) - beneath
-    shown, rest = list(entries), 0
+    whole = (
+        _lines(speech.say("picture.whole", numbers=speech.list([str(each) for each in sheet.whole])))
+        if sheet.whole
+        else []
+    )
+    notes = [*sheet.notes, speech.say("picture.grid", crs=sheet.crs)]
+    if sheet.beneath:
+        notes.insert(0, speech.say("picture.beneath"))
+    room = LEGEND_ROOM - len(notes) - len(whole)
+    shown, rest = list(sheet.legend), 0
     if len(shown) > room:
         shown, rest = shown[: room - 1], len(shown) - room + 1
-    drawn = [_swatch(x, y, None), _words(x, y, speech.say("picture.site"))]
+    drawn = [_swatch(x, y, SITE_INK, "none", 2.2), _words(x, y, speech.say("picture.site"))]
     for each in shown:
         y += step
         number = "" if each.number is None else f"{each.number} "
-        drawn += [_swatch(x, y, each.effect), _words(x, y, f"{number}{each.text}")]
+        fill = f"url(#hatch-{each.effect})" if each.effect else "none"
+        drawn += [_swatch(x, y, INK[each.effect], fill, 0.8), _words(x, y, f"{number}{each.text}")]
     if rest:
         y += step
         drawn.append(_words(x, y, speech.say("picture.more", n=rest)))
-    if beneath:
-        notes = [speech.say("picture.beneath"), *notes]
+    for place, line in enumerate(whole):
+        y += step
+        if place == 0:
+            drawn.append(_swatch(x, y, "none", INK[sheet.whole_effect], 0, 0.14))
+        drawn.append(_words(x, y, line))
     for note in notes:
         y += step
-        drawn.append(
-            Markup('<text x="{:g}" y="{:g}" font-size="{:g}" fill="#566466">{}</text>').format(
-                x, y + 7, SMALL, _cut(note, 26)
-            )
-        )
+        drawn.append(_note(x, y, note))
     return Markup("").join(drawn)
 
 
-def _swatch(x: float, y: float, effect: str | None) -> Markup:
-    """As the shape is drawn; None is the site itself."""
-    fill = "none" if not effect else f"url(#hatch-{effect})"
-    ink, width = (SITE_INK, 2.2) if effect is None else (INK[effect], 0.8)
+def _swatch(x: float, y: float, ink: str, fill: str, width: float, opacity: float = 1) -> Markup:
     return Markup(
-        '<rect x="{:g}" y="{:g}" width="22" height="11" fill="{}" stroke="{}" stroke-width="{}"/>'
-    ).format(x, y - 2, fill, ink, width)
+        '<rect x="{:g}" y="{:g}" width="22" height="11" fill="{}" fill-opacity="{}" stroke="{}" stroke-width="{}"/>'
+    ).format(x, y - 2, fill, opacity, ink, width)
 
 
 def _words(x: float, y: float, text: str) -> Markup:
     return Markup('<text x="{:g}" y="{:g}" font-size="{:g}" fill="{}">{}</text>').format(
-        x + 28, y + 7.4, LETTER, TEXT, _cut(text, 17)
+        x + 28, y + 7.4, LETTER, TEXT, _cut(text, COLUMN)
     )
 
 
-def _cut(text: str, most: int) -> str:
-    """As much as the column holds; a Chinese letter is as wide as two of the alphabet."""
-    wide = 0.0
-    for place, letter in enumerate(text):
-        wide += 1.0 if ord(letter) > 0x2E7F else 0.56
-        if wide > most:
-            return f"{text[:place]}…"
-    return text
+def _note(x: float, y: float, text: str) -> Markup:
+    return Markup('<text x="{:g}" y="{:g}" font-size="{:g}" fill="#566466">{}</text>').format(
+        x, y + 7, SMALL, _cut(text, 26)
+    )
+
+
+def _lines(text: str) -> list[str]:
+    """The text in lines that the column holds."""
+    lines = [""]
+    for letter in text:
+        if _width(lines[-1] + letter) > COLUMN:
+            lines.append("")
+        lines[-1] += letter
+    return lines
+
+
+def _width(text: str) -> float:
+    """In Chinese letters; one of the alphabet is half as wide."""
+    return sum(1.0 if ord(letter) > 0x2E7F else 0.56 for letter in text)
+
+
+def _cut(text: str, most: float) -> str:
+    """As much as fits."""
+    if _width(text) <= most:
+        return text
+    while text and _width(text) > most - 1:
+        text = text[:-1]
+    return f"{text}…"

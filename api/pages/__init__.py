@@ -4,4 +4,5 @@ MENU: tuple[tuple[str, str], ...] = (
     ("map", "/"),
     ("checks", "/checks"),
     ("layers", "/layers"),
+    ("rules", "/rules"),
 )

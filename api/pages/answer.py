@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from api.language import Speech
-from api.legend import Legend, worded
+from api.legend import Legend, classed
 from api.numbers import Figures
 
 Layer = Mapping[str, Any]
@@ -85,8 +85,7 @@ def _why(layer: Layer, book: Legend, speech: Speech) -> str:
 
 def _class(layer: Layer, code: str | None, speech: Speech) -> str | None:
     """A class with its name as the catalogue had it when the answer was given; as it is where it had none."""
-    told = layer.get("class_names", {}).get(code)
-    return f"{code} {worded(told, speech)}" if told else code
+    return None if code is None else classed(code, layer.get("class_names", {}).get(code), speech)
 
 
 def _site(site: Mapping[str, Any], speech: Speech) -> list[tuple[str, Any]]:

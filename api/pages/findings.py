@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api import rules
 from api.findings import MARKS, VERDICT_MARKS, Wording, kind_of
 from api.language import Speech
-from api.legend import Legend, worded
+from api.legend import Legend, classed, worded
 from layers.model import GRADES
 from workflows.site_check.proposal import NOTHING, UNIT
 from workflows.site_check.rule import EFFECTS
@@ -58,6 +59,7 @@ def ruled(
         "quiet_rules": [each for each in findings if each["state"] == "holds not"],
         "patched": [each for each in findings if each["use"]],
         "proposed": proposed(answer, speech),
+        "asked": asked(answer, wording(book, speech)),
         "said": _by_rule(overrides),
         "law": lambda basis: f"{book.law(basis['law'], speech)}{basis['article'] or ''}",
         "office": lambda code: book.department(code, speech),
@@ -67,6 +69,7 @@ def ruled(
             each["layer"]: each["effect"] for each in reversed(findings) if each["state"] == "holds"
         },
         "on_display": _displayed(answer, speech),
+        "classed": lambda code, told: classed(code, told, speech),
         "class_of": lambda layer, code: _class(answer["layers"], layer, code, speech),
     }
 
@@ -78,6 +81,30 @@ def by_effect(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
         if each["state"] == "holds":
             groups[each["effect"]].append(each)
     return [(effect, found) for effect, found in groups.items() if found]
+
+
+def asked(answer: Answer, words: Wording) -> dict[str, Any]:
+    """figures (with how many rules ask), and silent layers under why they are silent: those that could forbid apart where they leave the
+    verdict open.
+    """
+    could = {each["rule"]: each["worst"] for each in answer["findings"]}
+    figures = []
+    groups: dict[bool, dict[str, list[Mapping[str, Any]]]] = {True: {}, False: {}}
+    count = 0
+    for each in answer["questions"]:
+        params = each["params"]
+        if each["code"] == "figure_missing":
+            figures.append((params["figure"], len(params["rules"])))
+            continue
+        decides = answer["verdict"] == "cannot say" and any(could[rule] == "forbid" for rule in params["rules"])
+        count += not decides
+        groups[decides].setdefault(words.why(params["why"]), []).append(params)
+    return {
+        "figures": figures,
+        "decisive": list(groups[True].items()),
+        "silent": list(groups[False].items()),
+        "silent_count": count,
+    }
 
 
 def proposed(answer: Answer, speech: Speech) -> list[tuple[str, str | None]]:
@@ -103,7 +130,7 @@ def rows_of(finding: Finding, layers: Sequence[Mapping[str, Any]]) -> list[dict[
 
 def _class(layers: Sequence[Mapping[str, Any]], layer: str, code: str, speech: Speech) -> str:
     names = next((each.get("class_names", {}) for each in layers if each["code"] == layer), {})
-    return f"{code} {worded(names[code], speech)}" if code in names else code
+    return classed(code, names.get(code), speech)
 
 
 def _by_rule(overrides: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -155,3 +182,16 @@ def _displayed(answer: Answer, speech: Speech) -> dict[str, Any] | None:
 def grades_below(grade: str) -> list[str]:
     """The grades at which somebody of ``grade`` may look at an answer, the own first."""
     return list(reversed(GRADES[: GRADES.index(grade) + 1]))
+
+
+def spoken(book: Legend, speech: Speech) -> dict[str, Any]:
+    """What the templates need to put rules into words: a rule itself, without a site."""
+    words = wording(book, speech)
+    return {
+        "words": words,
+        "effect_marks": MARKS,
+        "law": lambda basis: f"{book.law(basis.law, speech)}{basis.article or ''}",
+        "rule_name": lambda rule: speech.name({"name": rule.name, "name_en": rule.name_en}),
+        "rule_limit": lambda rule: words.limit(rules.as_finding(rule)),
+        "office": lambda code: book.department(code, speech),
+    }

@@ -1,17 +1,19 @@
-"""One layer: what it is, by which law, its editions, the first rows of its source, and which features of the current one were set aside and why."""
+"""One layer: what it is, by which law, which rules use it, its editions, the first rows of its source, and which features of the current one were set aside and why."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from api import language, legend
+from api import language, legend, rules
 from api.auth import LayerRead
 from api.ground import Workspace
-from api.numbers import Figures
+from api.numbers import BEIJING, Figures
+from api.pages.findings import spoken
 from api.pages.frame import page
 from layers.model import may_see
 from workflows import people
@@ -32,6 +34,7 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         seen = may_see(people.sees(actor), found["grade"])
         editions = base_map.editions(connection, code, people.sees(actor))
         book = legend.read(connection)
+        ruled = rules.of_layer(rules.read(connection), code, datetime.now(BEIJING).date())
         aside = (
             []
             if found["edition"] is None or not seen
@@ -51,6 +54,9 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         notes=current["notes"] if current else [],
         samples=_samples(current) if current else None,
         set_aside_count=found["rows_set_aside"] or 0,
+        ruled=ruled,
+        layer_name=lambda _: speech.name(found),
+        **spoken(book, speech),
     )
 
 

@@ -39,11 +39,8 @@ def _finding(short: Mapping[str, Any] | None, words: Wording) -> str:
     if short["state"] != "holds":
         told = say(f"answered.{key(short['state'])}")
         return told if short["state"] == "cannot say" or amount == "—" else f"{told} · {amount}"
-    return (
-        f"{say(f'effect.{short["effect"]}')} · {amount}"
-        if amount != "—"
-        else say(f"effect.{short['effect']}")
-    )
+    effect = say(f"effect.{short['effect']}")
+    return effect if amount == "—" else f"{effect} · {amount}"
 
 
 def _layer(short: Mapping[str, Any] | None, words: Wording) -> str:

@@ -24,7 +24,7 @@ from demo.field import Shapes
 from demo.ground import Ground
 from demo.millimetre import MM, on_millimetre
 from demo.names import roads
-from demo.recipes.places import is_planned, is_present, old_villages, town
+from demo.recipes.places import is_planned, is_present, old_villages, speaking_in, town
 
 
 def _green(g: Ground) -> Features:
@@ -229,8 +229,8 @@ COLOURS: dict[str, Recipe] = {
     "heritage_protection_scope": _monuments,
     "heritage_construction_control": _controls,
     "heritage_site": _heritage_points,
-    "underground_heritage": lambda g: discs(
-        g, "underground heritage", g.open_ground & (abs(g.urban) < 0.3), 12, (80, 240)
+    "underground_heritage": speaking_in(
+        lambda g: discs(g, "underground heritage", g.open_ground & (abs(g.urban) < 0.3), 12, (80, 240)), (6,)
     ),
     "historic_district": _historic_districts,
     "historic_building": _historic_buildings,

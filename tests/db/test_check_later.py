@@ -22,7 +22,7 @@ from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, arrival, km
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
-from workflows.site_check import drawing, later, overrides, record, rulebook, service, store
+from workflows.site_check import drawing, later, overrides, record, rulebook, service, store, withheld
 from workflows.site_check.rule import Limit
 
 FARM = km(512.5, 2518.5, 513.25, 2518.6)
@@ -186,37 +186,61 @@ def test_what_somebody_may_not_see_is_withheld_and_said_so(engine: Engine, actor
     answer = secret(engine, actor)
     with session.read(engine) as connection:
         shown = service.reissue(connection, answer["id"], "restricted")
-        listed = service.latest(connection, 1, sees="restricted")
         hits = drawing.hits_geojson(connection, answer["id"], sees="restricted")
     layer = next(each for each in shown["layers"] if each["code"] == "military_protection")
-    assert (layer["state"], layer["reason"]["code"], layer["hits"], layer["area_m2"]) == (
-        "no data",
-        "withheld",
-        [],
+    assert (layer["state"], layer["hits"], layer["area_m2"], layer["share"]) == ("hit", [], None, None)
+    assert shown["withheld"]["layers"]["military_protection"] == "hit"
+    (told,) = [each for each in shown["findings"] if each["layer"] == "military_protection"]
+    assert (told["state"], told["amount"]["low"], told["features"], told["withheld"]) == (
+        "holds",
         None,
+        [],
+        "hit",
     )
-    assert shown["withheld"]["layers"]["military_protection"] == "ask"
-    asked = [each for each in shown["findings"] if each["layer"] == "military_protection"]
-    assert {(each["state"], each["amount"]["low"]) for each in asked} == {("cannot say", None)}
     assert "military_protection" not in [feature["properties"]["code"] for feature in hits["features"]]
-    assert "holds" in {each["state"] for each in answer["findings"] if each["layer"] == "military_protection"}
-    assert listed[0]["verdict"] == shown["verdict"]
-    assert listed[0]["summary"] == shown["summary"] != answer["summary"]
+    assert shown["sha256"] == answer["sha256"]
 
 
-def test_nothing_of_a_secret_layer_tells_a_site_it_meets_from_one_it_does_not(
+def as_asked(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer as if the stanza allowed no more than to ask the office."""
+    layers = [
+        {**each, "coarse": "ask"} if each["code"] == "military_protection" else each
+        for each in answer["layers"]
+    ]
+    return withheld.shown_to({**answer, "layers": layers}, "restricted")
+
+
+def test_where_the_office_is_to_be_asked_nothing_tells_a_site_that_meets_from_one_that_does_not(
     engine: Engine, actor: Actor
 ) -> None:
-    met = secret(engine, actor)
-    missed = check(engine, actor, km(516.2, 2517.2, 516.4, 2517.4), said={"use": "0701"})
-    with session.read(engine) as connection:
-        shown = [service.reissue(connection, each["id"], "restricted") for each in (met, missed)]
+    met = as_asked(secret(engine, actor))
+    missed = as_asked(check(engine, actor, km(516.2, 2517.2, 516.4, 2517.4), said={"use": "0701"}))
     told = [
-        [next(layer for layer in each["layers"] if layer["code"] == "military_protection"), each["verdict"], each["summary"],
-         [one for one in each["findings"] if one["layer"] == "military_protection"]]
-        for each in shown
-    ]  # fmt: skip
+        (
+            next(layer for layer in each["layers"] if layer["code"] == "military_protection"),
+            [one for one in each["findings"] if one["layer"] == "military_protection"],
+            each["verdict"],
+            each["summary"],
+        )
+        for each in (met, missed)
+    ]
     assert told[0] == told[1]
+    assert (told[0][0]["state"], told[0][0]["reason"]["code"], told[0][1][0]["state"]) == (
+        "no data",
+        "withheld",
+        "cannot say",
+    )
+
+
+def test_a_list_tells_each_grade_what_its_answer_tells(engine: Engine, actor: Actor) -> None:
+    answer = secret(engine, actor)
+    with session.read(engine) as connection:
+        for grade in ("public", "internal", "restricted", "secret"):
+            shown, listed = (
+                service.reissue(connection, answer["id"], grade),
+                service.latest(connection, 1, sees=grade),
+            )
+            assert (listed[0]["verdict"], listed[0]["summary"]) == (shown["verdict"], shown["summary"])
 
 
 def test_a_persons_word_stands_beside_the_finding(engine: Engine, actor: Actor) -> None:

@@ -174,12 +174,14 @@ def test_a_distance_asks_the_ground_around(found: dict[str, Any], state: str) ->
     [
         (None, near(None), "holds not"),  # nothing within reach: nobody needs the figure
         (None, near(10.0), "cannot say"),
+        (None, near(0.0), "holds"),  # it runs through the site
+        (20.0, near(0.0), "holds"),
         (2.0, near(10.0), "holds"),
         (6.0, near(10.0), "holds not"),
     ],
 )
 def test_a_setback_adds_to_the_distance(setback: float | None, found: dict[str, Any], state: str) -> None:
-    back = rule(measure="comparison", figure="setback", limit=Limit("under", 15.0, None, "m"))
+    back = rule(measure="distance", figure="setback", limit=Limit("under", 15.0, None, "m"))
     assert one(back, case(layer(), Proposal(setback=setback), **found))["state"] == state
 
 
@@ -298,6 +300,35 @@ def test_a_use_is_held_against_every_patch(
     table = says(R1="conform", R2="conditional", G1="conflict", G="no rule")
     finding = one(plan_rule(), case(layer(*hits), Proposal(use="0701"), judge_use=table))
     assert (finding["state"], finding["effect"], finding["amount"]["low"]) == (state, effect, amount)
+
+
+def test_a_sliver_neither_condemns_nor_clears() -> None:
+    """Where two boundaries differ by less than either was drawn to, what they share may be nothing."""
+    thin = layer(hit(1, 3.0, sliver=True), tolerance_m=1.0)
+    finding = one(rule(), case(thin))
+    assert (finding["state"], finding["sliver"], whys(finding)) == ("cannot say", True, ["sliver"])
+    assert finding["amount"] == {"low": 0.0, "high": 3.0, "unit": "m2"}
+    assert one(rule(limit=Limit("over", 5.0, None, "m2")), case(thin))["state"] == "holds not"
+    assert (
+        one(rule(), case(layer(hit(1, 3.0, sliver=True), hit(2, 50.0), tolerance_m=1.0)))["state"] == "holds"
+    )
+
+
+def test_a_sliver_of_conflict_leaves_the_question_open() -> None:
+    table = says(R1="conform", G1="conflict")
+    thin = layer(hit(1, 990.0, "R1"), hit(2, 10.0, "G1", sliver=True), tolerance_m=1.0)
+    finding = one(plan_rule(), case(thin, Proposal(use="0701"), judge_use=table))
+    assert (finding["state"], finding["effect"], whys(finding)) == ("cannot say", "forbid", ["sliver"])
+
+
+def test_a_sliver_of_a_lower_limit_leaves_the_question_open() -> None:
+    tall = rule(measure="comparison", figure="height", limit=Limit("over", None, "XG", "m"))
+    hits = layer(hit(0, 900.0), hit(1, 2.0, sliver=True), tolerance_m=1.0)
+
+    def state(height: float) -> str:
+        return str(one(tall, case(hits, Proposal(height=height), **heights(60.0, 24.0)))["state"])
+
+    assert [state(20.0), state(50.0), state(70.0)] == ["holds not", "cannot say", "holds"]
 
 
 def test_without_a_use_a_plan_says_nothing() -> None:

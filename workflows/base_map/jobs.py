@@ -43,7 +43,7 @@ def submit_import(
     legal = model.legal(status, day(valid_from) if valid_from else None)
     if legal.status == "in_force":
         edition.refuse_future(connection, legal.valid_from)
-    kept = _keep(path, name)
+    kept = keep_original(path, name)
     delivery = store.begin_delivery(connection, actor, kept.name, state="waiting")
     jobs.enqueue(
         connection,
@@ -94,7 +94,7 @@ def run_import(
         return
 
 
-def _keep(path: Path, name: str) -> Path:
+def keep_original(path: Path, name: str) -> Path:
     """The original under its content hash, with the name it came by: a file's stem is how its layer is known."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

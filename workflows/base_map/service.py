@@ -38,9 +38,11 @@ def themes(connection: Connection) -> list[dict[str, Any]]:
     return list(store.catalogue(connection).get("themes", []))
 
 
-def register(connection: Connection, name: Register) -> dict[str, Any]:
-    """One of the catalogue's registers by code: departments, laws, styles, palettes or classes. Empty where no catalogue was loaded."""
-    return dict(store.catalogue(connection).get(name, {}))
+def register(connection: Connection, name: Register, catalogue: int | None = None) -> dict[str, Any]:
+    """One of the registers of the catalogue in use, or of an earlier version of it, by code: departments, laws, styles, palettes or classes.
+    Empty where no catalogue was loaded.
+    """
+    return dict(store.catalogue(connection, catalogue).get(name, {}))
 
 
 def layers(

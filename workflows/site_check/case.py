@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,9 @@ from layers.codes import ClassSystem
 from workflows.site_check.proposal import Proposal
 from workflows.site_check.silence import Why
 
+Hit = Mapping[str, Any]
 Layer = Mapping[str, Any]
+MOST_FEATURES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,21 @@ class Amount:
     nearest: Nearest | None = None
     sliver: bool = False
     use: list[dict[str, Any]] | None = None
+
+
+def features_of(
+    hits: Sequence[Hit], values: Mapping[int, float | None] | None = None
+) -> list[dict[str, Any]]:
+    """The features that made an amount, the largest first, each with its own value where it is one that counts."""
+    return [
+        {
+            **{key: hit[key] for key in ("id", "ident", "name", "class")},
+            "value": None if values is None else values.get(hit["id"]),
+        }
+        for hit in hits[:MOST_FEATURES]
+    ]
+
+
+def sliver_of(layer: Layer) -> Why:
+    """Two boundaries that differ by less than either was drawn to: what they share may be nothing."""
+    return {"code": "sliver", "params": {"tolerance_m": layer["tolerance_m"]}}

@@ -13,7 +13,8 @@ from gis import backdrop, overlay
 from layers.model import Grade
 from workflows.base_map import service as base_map
 from workflows.site_check import store, withheld
-from workflows.site_check.amount import MOST_FEATURES, worst_of
+from workflows.site_check.case import MOST_FEATURES
+from workflows.site_check.planned import gravest
 
 MOST_DRAWN = 2000
 DRAWN_AT_ONCE = 200
@@ -133,7 +134,7 @@ def _because(finding: Finding, hit: Answer) -> bool:
     if len(finding["features"]) < MOST_FEATURES:
         return any(each["id"] == hit["id"] for each in finding["features"])
     if finding["use"]:
-        worst = worst_of(finding["use"])
+        worst = gravest(finding["use"])
         return any(patch["class"] == hit["class"] for patch in finding["use"] if patch["result"] == worst)
     classes = finding["classes"]
     return not classes or any(str(hit["class"] or "").startswith(each) for each in classes)

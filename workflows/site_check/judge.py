@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from workflows.site_check.amount import amount_of
 from workflows.site_check.case import Amount, Case
+from workflows.site_check.planned import solid_areas
 from workflows.site_check.rule import Effect, Rule, severity
 
 State = Literal["holds", "holds not", "cannot say"]
@@ -103,9 +104,7 @@ def _of_use(rule: Rule, amount: Amount) -> tuple[State, Effect]:
     assert rule.on_conflict is not None
     assert rule.on_conditional is not None
     assert rule.limit.value is not None
-    areas: dict[str, float] = {}
-    for patch in amount.use or []:
-        areas[patch["result"]] = areas.get(patch["result"], 0.0) + patch["area_m2"]
+    areas = solid_areas(amount.use or [])
     if rule.limit.broken(areas.get("conflict", 0.0), rule.limit.value):
         return "holds", rule.on_conflict
     if amount.why:

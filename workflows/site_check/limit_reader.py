@@ -27,14 +27,14 @@ def limit_of(taken: Fields, measure: Measure, figure: Figure | None) -> Limit:
     found = _LIMIT.fullmatch(text)
     if found is None:
         raise taken.error("not_allowed", "limit", expected, told(text))
-    units = FIGURE_UNITS[figure] if figure else UNITS.get(measure)
+    units = UNITS.get(measure) if figure is None or measure == "distance" else FIGURE_UNITS[figure]
     if found["unit"] is None:
         raise taken.error("no_unit", "limit", "|".join(units) if units else "a unit", told(text))
     if units is not None and found["unit"] not in units:
         raise taken.error("not_allowed", "limit", "|".join(units), told(found["unit"]))
     op = cast(Op, found["op"])
     assert op in OPS
-    if measure == "distance" or figure == "setback":
+    if measure == "distance":
         if op in ("over", "at least"):
             raise taken.error("not_allowed", "limit", "under|at most", told(text))
         if not _is_number(found["than"]):

@@ -148,10 +148,15 @@ def _hit(hit: Hit, site_area: float, tolerance: float) -> dict[str, Any]:
         "length_m": hit.length,
         "count": 1,
         "edition": hit.edition,
-        "sliver": hit.area is not None
-        and bool(hit.perimeter)
-        and 2.0 * hit.area / (hit.perimeter or 1.0) < tolerance,
+        "sliver": _is_sliver(hit, site_area, tolerance),
     }
+
+
+def _is_sliver(hit: Hit, site_area: float, tolerance: float) -> bool:
+    """Whether what is shared is thinner than the layer's boundaries are true. What covers the whole site is no scrap at its edge."""
+    if hit.area is None or not hit.perimeter or hit.area >= WHOLE * site_area:
+        return False
+    return 2.0 * hit.area / hit.perimeter < tolerance
 
 
 def _class_names(hits: Sequence[Hit], classes: Mapping[str, ClassEntry]) -> dict[str, dict[str, str]]:

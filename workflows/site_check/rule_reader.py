@@ -37,8 +37,9 @@ KEYS = (
     *("figure", "attribute", "above", "plus", "table", "on_conflict", "on_conditional", "department", "law", "since", "until"),
     *("do", "do_en", "note"),
 )  # fmt: skip
+SETBACK: tuple[Figure, ...] = ("setback",)
 _OWN_KEYS: Mapping[str, tuple[Measure, ...]] = {
-    "figure": ("comparison",),
+    "figure": ("comparison", "distance"),
     "attribute": ("attribute",),
     "above": ("share_above",),
     "plus": ("comparison",),
@@ -146,7 +147,7 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
         if taken.has(key) and measure not in measures:
             raise taken.error("mismatch", key, f"nothing for {measure}", told(taken.take(key, "nothing")))
     _fits(taken, measure, layer)
-    figure: Figure | None = taken.one_of("figure", FIGURES) if measure == "comparison" else None
+    figure = _figure(taken, measure)
     effect = taken.one_of("effect", EFFECTS)
     on_conflict, on_conditional = _use_effects(taken, measure, effect)
     since, until = taken.period()
@@ -182,6 +183,13 @@ def _rule(code: str, group: str, taken: Fields, catalogue: Catalogue, tables: Co
         do_en=taken.text("do_en"),
         note=taken.text_or_none("note"),
     )
+
+
+def _figure(taken: Fields, measure: Measure) -> Figure | None:
+    """A comparison is of one figure; a distance may count the setback that buildings keep inside the boundary."""
+    if measure == "comparison":
+        return taken.one_of("figure", FIGURES)
+    return taken.one_of("figure", SETBACK) if taken.has("figure") else None
 
 
 def _fits(taken: Fields, measure: Measure, layer: Layer) -> None:

@@ -52,7 +52,7 @@ def check(
     district = base_map_store.outline(connection)
     if district is None:
         raise Refused("no_layers", workspace=workspace["name"])
-    _fits(site.geometry, district)
+    fits(site.geometry, district)
     made_at = store.moment(connection)
     if known_at is not None and known_at > made_at:
         raise Refused("known_at_future", got=known_at.isoformat(), now=made_at.isoformat())
@@ -114,7 +114,7 @@ def uses(connection: Connection) -> ClassSystem | None:
     return class_systems(connection).get(USES)
 
 
-def _fits(site: BaseGeometry, district: BaseGeometry) -> None:
+def fits(site: BaseGeometry, district: BaseGeometry) -> None:
     if site.area > district.area:
         raise Refused(
             "site_larger_than_district",

@@ -118,7 +118,7 @@ def _around(
     systems: Mapping[str, ClassSystem],
 ) -> dict[str, Surroundings]:
     """A layer whose geometry defeats the library is left out: its rules then cannot be answered."""
-    searching = [rule for rule in rules if rule.measure == "distance" or rule.figure == "setback"]
+    searching = [rule for rule in rules if rule.measure == "distance"]
     searches = [_search(rule, asked[rule.layer], systems) for rule in searching]
     near, failed = around.nearest(connection, site, srid, searches)
     pairs = [

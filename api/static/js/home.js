@@ -234,8 +234,7 @@ async function show(answer, flies) {
     if (flies) atlas.fly(map, answer.site.geometry, 17);
   }
   at("answer").innerHTML = await ask.panel(answer.id, words);
-  if (matchMedia("(max-width: 760px)").matches) at("answer").scrollIntoView({ block: "start" });
-  else at("answer").closest(".task").scrollTo({ top: at("answer").offsetTop - 56 });
+  reveal(at("answer").closest(".result"));
   const found = await ask.hits(answer.id, words);
   places = new Map();
   for (const feature of found.features) {
@@ -249,6 +248,13 @@ async function show(answer, flies) {
     atlas.put(map, "hits", found);
     drawHits();
   }
+}
+
+// On a desk the task scrolls beside the map; on a phone it is the page that does.
+function reveal(part) {
+  const task = part.closest(".task");
+  if (getComputedStyle(task).overflowY === "visible") part.scrollIntoView({ block: "start" });
+  else task.scrollTop += part.getBoundingClientRect().top - task.getBoundingClientRect().top - 12;
 }
 
 function choose(key) {

@@ -175,7 +175,7 @@ const HITS = {
 
 // Hatches of hits: images can only be made once the map stands.
 export function hatchHits(map) {
-  const hatched = (id, kind, ink) => map.addLayer({ id, type: "fill", source: "hits", paint: { "fill-pattern": hatch(map, kind, ink), "fill-opacity": 0.55 }, filter: HITS[id] }, "hits:line");
+  const hatched = (id, kind, ink) => map.addLayer({ id, type: "fill", source: "hits", paint: { "fill-pattern": hatch(map, kind, ink), "fill-opacity": 0.4 }, filter: HITS[id] }, "hits:line");
   hatched("hits:condition-hatch", "backdiagonal", INK.condition);
   hatched("hits:forbid-hatch", "diagonal", INK.forbid);
 }
