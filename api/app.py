@@ -18,7 +18,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api import errors, guard
-from api.pages import check, checks, frame, home, layer, layers, rule, rules
+from api.pages import alternatives, batches, check, checks, frame, home, layer, layers, parts, rule, rules
+from api.rest import alternatives as rest_alternatives
+from api.rest import batches as rest_batches
 from api.rest import checks as rest_checks
 from api.rest import health, imports, overrides, tiles
 from api.rest import layers as rest_layers
@@ -31,10 +33,15 @@ ROUTERS = (
     check.router,
     layers.router,
     layer.router,
+    batches.router,
+    alternatives.router,
     rules.router,
     rule.router,
+    parts.router,
     rest_checks.router,
     overrides.router,
+    rest_batches.router,
+    rest_alternatives.router,
     rest_rules.router,
     rest_layers.router,
     imports.router,

@@ -31,6 +31,12 @@ def batch_id(given: str) -> str:
     return given
 
 
+def row_number(id: str, given: str) -> int:
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise Refused("batch_row_unknown", batch=id, number=given[:40])
+    return int(given)
+
+
 def wording(connection: Connection, speech: Speech) -> Wording:
     book = legend.read(connection)
     return Wording(speech, lambda code: book.department(code, speech))
@@ -42,14 +48,16 @@ class Words:
 
     of: Wording
 
-    def place(self, row: Row) -> str:
+    def place(self, row: Row, one_source: bool = False) -> str:
         """Where in the file it stands; rows are counted from one, as people count."""
+        if one_source:
+            return self.of.speech.say("batch.place_in_one", row=row["row"] + 1)
         return self.of.speech.say("batch.place", source=row["source"], row=row["row"] + 1)
 
     def mark(self, row: Row) -> str:
-        return (
-            "✕" if row["state"] == "refused" else VERDICT_MARKS.get((row["answer"] or {}).get("verdict"), "…")
-        )
+        if row["answer"] is None:
+            return "✕" if row["state"] == "refused" else "…"
+        return VERDICT_MARKS[row["answer"]["verdict"]]
 
     def verdict(self, row: Row) -> str:
         if row["answer"] is None:
@@ -78,9 +86,9 @@ class Words:
         return {effect: counted[effect] for effect in (*EFFECTS, "cannot say")}
 
     def holding(self, row: Row) -> list[str]:
-        """What makes the verdict, with its figures, the gravest first."""
+        """What makes the verdict, each with its amount, the gravest first."""
         return [
-            f"{MARKS[each['effect']]} {self.of.found(each)}"
+            f"{MARKS[each['effect']]} {self.of.name(each)} {self.of.amount(each)}"
             for each in (row["answer"] or {"findings": []})["findings"]
             if each["state"] == "holds" and each["effect"] in GRAVE
         ]

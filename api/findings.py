@@ -239,7 +239,7 @@ class Wording:
                 self.figures.share(params["no_data_share"]),
             )
             return self.speech.say("answer.partly_clear", covered=covered, uncovered=rest)
-        return self.speech.reason(why["code"], params, "why")
+        return self.speech.reason(why["code"], params, "why").rstrip("。.")
 
     def whys(self, finding: Finding) -> str:
         return self.speech.list([self.why(each) for each in finding["why"]])

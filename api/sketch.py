@@ -206,5 +206,5 @@ def _rings(coordinates: Any) -> Iterator[list[Point]]:
 
 def round_below(metres: float) -> float:
     """The largest of 1, 2, 5 times a power of ten that is not longer."""
-    power = 10 ** math.floor(math.log10(max(metres, 1e-3)))
+    power = 10.0 ** math.floor(math.log10(max(metres, 1e-3)))
     return max(step * power for step in (1, 2, 5) if step * power <= metres or step == 1)

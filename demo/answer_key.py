@@ -6,24 +6,28 @@ Computed by GEOS on the generated geometry (`demo.measuring`), never by the prod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import shapely
 
-from demo import files, rasters
+from demo import files, rasters, rule_key
 from demo.delivery import Delivered
 from demo.discord import discord
 from demo.ground import Ground
 from demo.measuring import Index, cells_in
 from demo.sites import CONTROL_LINES, DEMO_SITE, Site
+from layers.codes import ClassSystem
 
 READ_ME = {
     "layers": "per layer: file, features read, kept, set aside by reason with rows (0-based); total and per class in m2 (polygons), m (lines) or pieces (points); overlap_m2: sum of areas less their union",
     "sites": "per site and layer: state, hits as [row, ident, class code, amount], share by union, covered_share (null: nobody says where the layer speaks)",
     "exact": "false where the file's format rounds (degrees): compare with 0.001 m times the perimeter, elsewhere with 1e-6 relative",
     "rasters": "cells whose centre lies in the site; saying: those above the stanza's threshold",
+    "rules": "day: on which the rules hold that are judged; pairs of site and rule judged, and left out for standing too near a limit to tell",
+    "rule_sites": "sites chosen to show a rule, [rule, state, effect] under shows; told as below, without layers",
+    "proposal, rules, left_out, verdict": "per site: what is proposed there; per rule that concerns it [state, effect where it holds or the gravest it could have, measured amount where it holds, in m2, m, %, pieces or as the figure]; rules left out with their gravest effect; null where these could decide it",
     "conflicts": "patches on which the statutory plan says another use than the master plan, as seeded; slivers: what moved vertices leave between them",
 }
 
@@ -34,8 +38,10 @@ def compute(
     images: list[rasters.Delivered],
     index: dict[str, Index],
     sites: list[Site],
+    systems: Mapping[str, ClassSystem],
 ) -> dict[str, Any]:
     indexes = [index[one.layer.code] for one in delivered]
+    judged, on_rules = rule_key.compute(g, index, images, systems, sites)
     return {
         "read_me": READ_ME,
         "seed": g.seed,
@@ -46,7 +52,10 @@ def compute(
         "control_lines": list(CONTROL_LINES),
         "layers": {one.layer.code: _layer(one, index) for one, index in zip(delivered, indexes, strict=True)}
         | {image.layer.code: _raster(image) for image in images},
-        "sites": [_site(site, delivered, indexes, images) for site in sites],
+        "sites": [
+            _site(site, delivered, indexes, images) | told for site, told in zip(sites, judged, strict=True)
+        ],
+        **on_rules,
         **_plans(g, delivered),
     }
 

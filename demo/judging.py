@@ -1,8 +1,8 @@
 """What every rule says to a proposal on a site, worked out from the district as it was drawn: the other way of judging.
 
-Of everything that could be true where a layer is silent, the kindest and the harshest are asked: a rule holds where both break its limit,
-holds not where neither does, and else nobody can say. It shares no code with the product's judge and must not. What stands so near a
-limit that two honest ways may differ is left out.
+Of everything that could be true where a layer is silent, or shares no more than its boundaries may be wrong, the mildest and the harshest
+are asked: a rule holds where both break its limit, holds not where neither does, and else nobody can say. It shares no code with the
+product's judge and must not. What stands so near a limit that two honest ways may differ is left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from demo import rasters
-from demo.meeting import STIR, WHOLE, Meeting
+from demo.meeting import STIR, WHOLE, Mask, Meeting
 from demo.planned_uses import PlannedUses, in_any
 from demo.rules import Rule
 
@@ -72,7 +72,7 @@ class Judge:
             found = Finding(LEFT_OUT, rule.worst)
         elif rule.measure == "use":
             found = self._use(rule, number, proposal)
-        elif rule.measure == "distance" or rule.figure == "setback":
+        elif rule.measure == "distance":
             found = self._distance(rule, number, proposal)
         elif rule.measure in ("attribute", "comparison"):
             found = self._by_feature(rule, number, proposal)
@@ -87,28 +87,29 @@ class Judge:
         return float(1.0 - self.meeting.met(rule.layer).covered[number])
 
     def _sum(self, rule: Rule, number: int) -> Finding:
-        _, amounts, parts = self.meeting.hits(rule.layer, rule.classes, number)
+        hits = self.meeting.hits(rule.layer, rule.classes, number)
         silent, site = self._silent(rule, number), float(self.meeting.areas[number])
         if rule.measure == "count":
-            return _between(rule, len(amounts), np.inf if silent else len(amounts))
+            return _between(rule, hits.solid.sum(), np.inf if silent else len(hits.at))
         if rule.measure == "length":
-            length = float(amounts.sum())
+            length = float(hits.amount.sum())
             return _between(rule, length, np.inf if silent else length, 1e-3)
-        area = float(amounts.sum() if len(amounts) < 2 else shapely.union_all(parts).area)
+        area = float(hits.amount.sum() if len(hits.at) < 2 else shapely.union_all(hits.parts).area)
         most = min(site, area + silent * site)
+        least = area if hits.solid.any() else 0.0
         if rule.measure == "area":
-            return _between(rule, area, most, 1e-6 * site)
-        return _between(rule, _per_cent(area / site), _per_cent(most / site), 1e-4)
+            return _between(rule, least, most, 1e-6 * site)
+        return _between(rule, _per_cent(least / site), _per_cent(most / site), 1e-4)
 
     def _distance(self, rule: Rule, number: int, proposal: Proposal) -> Finding:
-        """From the site to the nearest, or from buildings that keep back from its boundary."""
-        far = float(self.meeting.nearest(rule.layer, rule.classes, rule.number)[number])
+        """From the site to the nearest; where that stands outside, from the buildings, which keep back from the boundary."""
+        reach = rule.number
+        far = float(self.meeting.nearest(rule.layer, rule.classes, reach)[number])
         edge = float(self.meeting.spoken(rule.layer)[1][number])
-        if NEAR_EDGE * rule.number < edge < rule.number + STIR or abs(far - rule.number) < 2 * STIR:
+        if NEAR_EDGE * reach < edge < reach + STIR or abs(far - reach) < 2 * STIR or 0 < far < STIR:
             return Finding(LEFT_OUT, rule.effect)
-        near = far if edge >= rule.number else 0.0
-        back = 0.0
-        if rule.figure == "setback" and near <= rule.number:
+        near, back = far if edge >= reach else 0.0, 0.0
+        if rule.figure is not None and far > 0 and near <= reach:
             if proposal.setback is None:
                 return Finding(CANNOT_SAY, rule.effect)
             back = proposal.setback
@@ -124,19 +125,19 @@ class Judge:
 
     def _by_feature(self, rule: Rule, number: int, proposal: Proposal) -> Finding:
         """Each feature met breaks the limit or does not; one that nobody knows of might."""
-        at, _, _ = self.meeting.hits(rule.layer, rule.classes, number)
+        hits = self.meeting.hits(rule.layer, rule.classes, number)
         silent = self._silent(rule, number) > 0
         if rule.attribute is not None:
-            values = self.meeting.layers.attribute(rule.layer, rule.attribute, at)
-            broken = [value for value in values.tolist() if BREAKS[rule.op](value, rule.number)]
+            values = self.meeting.layers.attribute(rule.layer, rule.attribute, hits.at)
+            broken = np.array([BREAKS[rule.op](value, rule.number) for value in values.tolist()], dtype=bool)
             strongest = max if rule.op in ("over", "at least") else min
-            return _any(rule, bool(broken), silent, strongest(broken, default=None))
-        if not len(at) and not silent:
+            return _any(rule, broken, hits.solid, silent, strongest(values[broken & hits.solid], default=None))
+        if not len(hits.at) and not silent:
             return Finding(HOLDS_NOT, rule.effect)
         figure: float | None = getattr(proposal, rule.figure or "")
         if figure is None:
             return Finding(CANNOT_SAY, rule.effect)
-        near = 1e-9
+        near = 0.0
         if rule.plus is not None:
             ground = self.meeting.cells(rule.plus, number)
             known = ground[ground != rasters.NODATA]
@@ -147,39 +148,43 @@ class Judge:
             figure, near = figure + float(known.max()), 0.01
             silent |= len(known) < len(ground)
         if isinstance(rule.limit, str):
-            limits = self.meeting.layers.attribute(rule.layer, rule.limit, at)
+            limits = self.meeting.layers.attribute(rule.layer, rule.limit, hits.at)
         else:
-            limits = np.full(len(at), rule.limit)
+            limits = np.full(len(hits.at), rule.limit)
             silent &= BREAKS[rule.op](figure, rule.limit)
-        if (np.abs(limits - figure) < near)[limits != figure].any():
+        if (np.abs(limits - figure) < near).any():
             return Finding(LEFT_OUT, rule.effect)
-        return _any(rule, any(BREAKS[rule.op](figure, limit) for limit in limits), silent, figure)
+        broken = np.array([BREAKS[rule.op](figure, limit) for limit in limits.tolist()], dtype=bool)
+        return _any(rule, broken, hits.solid, silent, figure)
 
     def _use(self, rule: Rule, number: int, proposal: Proposal) -> Finding:
-        """Every planned patch against the intended use; the worst that there is counts, with all its patches."""
-        at, amounts, _ = self.meeting.hits(rule.layer, (), number)
+        """Every planned class under the site against the intended use; the gravest that there is counts, with all its area."""
+        hits = self.meeting.hits(rule.layer, (), number)
         open_ended = self._silent(rule, number) > 0
         site = float(self.meeting.areas[number])
-        assert rule.table is not None
-        assert rule.on_conditional is not None
-        if not len(at):
-            return Finding(CANNOT_SAY if open_ended else HOLDS_NOT, rule.worst if open_ended else rule.effect)
+        if not len(hits.at):
+            return Finding(CANNOT_SAY, rule.worst) if open_ended else Finding(HOLDS_NOT, rule.effect)
         if proposal.use is None:
             return Finding(CANNOT_SAY, rule.worst)
         index = self.meeting.layers.index[rule.layer]
-        system = str(index.layer.class_system)
-        area = {"conflict": 0.0, "conditional": 0.0, "conform": 0.0, "no rule": 0.0}
-        for planned, amount in zip(index.class_codes[at].tolist(), amounts.tolist(), strict=True):
-            area[self.planned.says(rule.table, system, str(planned), proposal.use)] += amount
+        classes = index.class_codes[hits.at].astype(str)
+        area = {"conflict": 0.0, "conditional": 0.0, "conform": 0.0}
+        for planned in np.unique(classes).tolist():
+            mine = classes == planned
+            says = self.planned.says(str(rule.table), str(index.layer.class_system), planned, proposal.use)
+            if hits.solid[mine].any() and says != "no rule":
+                area[says] += float(hits.amount[mine].sum())
+            elif says != "conform":
+                open_ended = True
         if 0 < abs(area["conflict"] - rule.number) < 1e-6 * site:
             return Finding(LEFT_OUT, rule.worst)
         if BREAKS[rule.op](area["conflict"], rule.number):
             return Finding(HOLDS, rule.worst, min(site, area["conflict"]))
-        if open_ended or area["no rule"]:
+        if open_ended:
             return Finding(CANNOT_SAY, rule.worst)
         if area["conditional"]:
-            return Finding(HOLDS, rule.on_conditional, min(site, area["conditional"]))
-        return Finding(HOLDS, rule.effect, min(site, area["conform"]))
+            return Finding(HOLDS, str(rule.on_conditional), min(site, area["conditional"]))
+        return Finding(HOLDS if area["conform"] else HOLDS_NOT, rule.effect, min(site, area["conform"]) or None)
 
 
 def concerns(rule: Rule, use: str | None) -> bool:
@@ -206,10 +211,10 @@ def _between(
     return Finding(HOLDS, rule.effect, float(least if measured is None else measured))
 
 
-def _any(rule: Rule, broken: bool, silent: bool, amount: float | None) -> Finding:
-    if broken:
+def _any(rule: Rule, broken: Mask, solid: Mask, silent: bool, amount: float | None) -> Finding:
+    if (broken & solid).any():
         return Finding(HOLDS, rule.effect, amount)
-    return Finding(CANNOT_SAY if silent else HOLDS_NOT, rule.effect)
+    return Finding(CANNOT_SAY if silent or broken.any() else HOLDS_NOT, rule.effect)
 
 
 def verdict(findings: Iterable[Finding]) -> str | None:

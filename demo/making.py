@@ -63,7 +63,7 @@ def make(folder: Path, size: str = "small", seed: int = SEED, on_progress: Progr
     tell("key", 0, 1)
     index = {one.layer.code: Index(one, ground.outline) for one in delivered}
     sites = choose(ground, index)
-    key = answer_key.compute(ground, delivered, images, index, sites)
+    key = answer_key.compute(ground, delivered, images, index, sites, catalogue.classes)
     path = folder / "answer_key.json"
     path.write_text(json.dumps(key, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     tell("key", 1, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 import numpy as np
@@ -29,19 +30,29 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Met:
     """One row per site and feature that share something, by site and then as in the file. at: place among the layer's kept features;
-    amount: m2, m or 1. One entry per site: covered, the share in which the layer speaks, 0 where nobody says where it does; hair: two
-    honest ways may tell differently whether something is shared."""
+    amount: m2, m or 1; solid: more than the layer's own tolerance may be wrong. One entry per site: covered, the share in which the layer
+    speaks, 0 where nobody says where it does; hair: two honest ways may tell differently what is shared."""
 
     site: NDArray[np.int64]
     at: NDArray[np.int64]
     amount: Floats
     parts: Shapes
+    solid: Mask
     covered: Floats
     hair: Mask
 
     def rows(self, number: int) -> slice:
         """The rows of one site."""
         return slice(*np.searchsorted(self.site, (number, number + 1)).tolist())
+
+
+class Hits(NamedTuple):
+    """As `Met`, of one site."""
+
+    at: NDArray[np.int64]
+    amount: Floats
+    parts: Shapes
+    solid: Mask
 
 
 class Layers:
@@ -108,9 +119,15 @@ class Meeting:
         least = 0.001 * shapely.length(own) + 0.01 if moved else np.full(len(site), MARGIN)
         doubtful = (amount < least) & ((amount > 0) | moved)
         hair = ((covered > 0) & (covered < 1e-6)) | ((covered > 1 - 1e-6) & (covered < WHOLE))
+        solid = np.ones(len(site), dtype=bool)
+        if index.layer.kind == "polygon":
+            width = 2 * amount / np.maximum(shapely.length(parts), 1e-9)
+            solid = (width >= index.layer.tolerance_m) | (amount >= WHOLE * self.areas[site])
+            doubtful |= np.abs(width - index.layer.tolerance_m) < MARGIN
         hair[site[doubtful]] = True
         hit = amount > 0
-        return Met(site[hit], at[hit], amount[hit], parts[hit], np.where(covered < WHOLE, covered, 1.0), hair)
+        covered = np.where(covered < WHOLE, covered, 1.0)
+        return Met(site[hit], at[hit], amount[hit], parts[hit], solid[hit], covered, hair)
 
     def spoken(self, layer: str) -> tuple[Floats, Floats]:
         """Of each site the share in which the layer speaks, and how many m from the site it ceases to, 0 where it does within the site.
@@ -129,12 +146,12 @@ class Meeting:
             self._spoken[id(speaks)] = share, edge
         return self._spoken[id(speaks)]
 
-    def hits(self, layer: str, classes: tuple[str, ...], number: int) -> tuple[NDArray[np.int64], Floats, Shapes]:
-        """Of one site: which features of these classes it meets, the amount and the part it shares with each."""
+    def hits(self, layer: str, classes: tuple[str, ...], number: int) -> Hits:
+        """Of one site: what it shares with features of these classes."""
         met = self.met(layer)
         rows = met.rows(number)
         mine = self.layers.of(layer, classes)[met.at[rows]]
-        return met.at[rows][mine], met.amount[rows][mine], met.parts[rows][mine]
+        return Hits(met.at[rows][mine], met.amount[rows][mine], met.parts[rows][mine], met.solid[rows][mine])
 
     def nearest(self, layer: str, classes: tuple[str, ...], reach: float) -> Floats:
         """m from each site to the nearest feature of these classes, infinite where none stands within reach."""

@@ -6,9 +6,10 @@ says for any seed; what the rule says there is asked of `demo.judging`. A rule t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import shapely
@@ -16,7 +17,7 @@ import shapely
 from demo import rasters
 from demo.field import Floats, Shapes
 from demo.ground import Ground, Ints
-from demo.judging import BREAKS, HOLDS, HOLDS_NOT, Judge, Proposal, concerns
+from demo.judging import BREAKS, HOLDS, HOLDS_NOT, Judge, Proposal, concerns, verdict
 from demo.meeting import Layers, Meeting
 from demo.planned_uses import PlannedUses
 from demo.rules import Rule
@@ -39,10 +40,12 @@ STANDARD = (
     Proposal(use="0101"),
 )
 """What is proposed at the plain sites, in turn: nothing, everything, and some of it."""
-STEPS = {"height": 1.0, "floor_area_ratio": 0.1, "floor_area": 100.0}
+STEPS = {"height": 1.0, "floor_area_ratio": 0.1, "floor_area": 100.0, "setback": 0.5}
+"""How far beyond a limit a figure is proposed that breaks it."""
 TRIED = 12
 
-Candidate = tuple[shapely.Geometry, Proposal]
+Candidate = tuple[shapely.Geometry, dict[str, Any]]
+"""A shape, and what of the usual proposal is otherwise there; without a use, what the master plan says of the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,18 @@ class RuleSites:
     def __init__(self, g: Ground, layers: Layers, planned: PlannedUses) -> None:
         self.g, self.layers, self.planned = g, layers, planned
 
+    def as_planned(self, rules: Sequence[Rule]) -> Iterator[Asked]:
+        """A few sites at which what is planned is proposed, and nothing stands against it."""
+        fit = np.flatnonzero(np.isin(self.g.planned, ("park", "commercial", "office", "square")) & (self.g.area > 4000))
+        shapes = [box(*self.g.middles[plot], 30.0, 20.0) for plot in _spread(fit, 4 * TRIED)]
+        low = replace(USUAL, height=10.0, setback=60.0)
+        proposals = [replace(low, use=planned) for planned in self._planned_at(shapes)]
+        judge = Judge(Meeting(shapes, self.layers), proposals, self.planned)
+        every = zip(*(judge.findings(rule) for rule in rules), strict=True)
+        good = [number for number, found in enumerate(every) if verdict(each for each in found if each) == "conforms"]
+        for count, number in enumerate(good[:3]):
+            yield Asked(Site(f"as_planned_{count}", "nothing stands against what is planned", shapes[number]), proposals[number])
+
     def holding(self, rule: Rule) -> Iterator[Asked]:
         """One site for each effect that the rule can have."""
         for effect in dict.fromkeys((rule.worst, rule.on_conditional or rule.worst, rule.effect)):
@@ -80,17 +95,29 @@ class RuleSites:
         tried = [each for each in candidates if shapely.covers(self.g.outline, each[0])]
         if not tried:
             return
-        judge = Judge(Meeting([shape for shape, _ in tried], self.layers), [said for _, said in tried], self.planned)
+        shapes = [shape for shape, _ in tried]
+        proposals = [
+            _proposal(rule, planned, said)
+            for planned, (_, said) in zip(self._planned_at(shapes), tried, strict=True)
+        ]
         fit = [
             ((finding.amount or 0.0) > 0, -number)
-            for number, finding in enumerate(judge.findings(rule))
+            for number, finding in enumerate(Judge(Meeting(shapes, self.layers), proposals, self.planned).findings(rule))
             if finding is not None and (finding.state, finding.effect) == (state, effect)
         ]
         if fit:
-            shape, proposal = tried[-max(fit)[1]]
-            word = f"{effect}s" if state == HOLDS else "holds not"
-            site = Site(f"{rule.code}_{word}".replace(" ", "_"), f"{rule.code} {word}", shape)
-            yield Asked(site, proposal, (rule.code, state, effect))
+            number = -max(fit)[1]
+            word = {rule.on_conflict: "conflict", rule.on_conditional: "conditional"}.get(effect, "conform")
+            word = word if rule.measure == "use" and state == HOLDS else state
+            site = Site(f"{rule.code}_{word}".replace(" ", "_"), f"{rule.code}: {word}", shapes[number])
+            yield Asked(site, proposals[number], (rule.code, state, effect))
+
+    def _planned_at(self, shapes: Sequence[shapely.Geometry]) -> list[str]:
+        """The use that the master plan has named at the middle of each."""
+        index = self.layers.index["land_use_master_plan"]
+        middle, at = index.tree.query(shapely.centroid(shapes), predicate="intersects")
+        found = dict(zip(middle.tolist(), index.class_codes[at].tolist(), strict=True))
+        return [found.get(number, "16") for number in range(len(shapes))]
 
     def _against(self, rule: Rule, effect: str) -> Iterator[Candidate]:
         """Where the rule may hold."""
@@ -98,29 +125,25 @@ class RuleSites:
             wanted = {rule.on_conflict: "conflict", rule.on_conditional: "conditional"}.get(effect, "conform")
             yield from self._planned(rule, wanted)
         elif rule.measure == "share_above":
-            yield from ((shape, self._proposal(rule)) for shape in self._high(rule))
+            yield from ((shape, {}) for shape in self._high(rule))
         elif rule.measure == "share" and rule.op == "under":
-            yield from ((shape, self._proposal(rule)) for shape in self._places(rule))
-        elif rule.measure in ("attribute", "comparison") and rule.figure != "setback":
+            yield from ((shape, {}) for shape in self._places())
+        elif rule.measure in ("attribute", "comparison"):
             yield from self._by_feature(rule, breaking=True)
         else:
-            said = self._proposal(rule, setback=0.3 * rule.number if rule.figure else USUAL.setback)
+            said = {"setback": round(0.3 * rule.number, 3)} if rule.figure else {}
             yield from ((shape, said) for shape in self._at_features(rule))
 
     def _clear(self, rule: Rule) -> Iterator[Candidate]:
         """Where it may not."""
-        if rule.figure == "setback":
-            said = self._proposal(rule, setback=rule.number + 1.0)
-            yield from ((shape, said) for shape in self._at_features(rule))
+        if rule.measure == "distance" and rule.figure is not None:
+            yield from ((shape, {"setback": rule.number + 1.0}) for shape in self._at_features(rule))
         elif rule.measure in ("attribute", "comparison"):
             yield from self._by_feature(rule, breaking=False)
         elif rule.measure == "share" and rule.op == "under":
-            yield from ((shape, self._proposal(rule)) for shape in self._at_features(rule))
+            yield from ((shape, {}) for shape in self._at_features(rule))
         else:
-            yield from ((shape, self._proposal(rule)) for shape in self._places(rule))
-
-    def _proposal(self, rule: Rule, **figures: float | None) -> Proposal:
-        return replace(USUAL, use=next(use for use in (*rule.uses, *USES) if concerns(rule, use)), **figures)
+            yield from ((shape, {}) for shape in self._places())
 
     def _features(self, rule: Rule) -> tuple[Ints, Shapes]:
         """Some features of the rule's classes, from all over the layer: their places in it, and their shapes."""
@@ -130,7 +153,7 @@ class RuleSites:
     def _at_features(self, rule: Rule) -> Iterator[shapely.Geometry]:
         """Boxes on features, or as far beside them as half the distance that the rule wants kept."""
         shapes = self._features(rule)[1]
-        if rule.measure == "distance" or rule.figure == "setback":
+        if rule.measure == "distance":
             lines = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
             away = rule.number / 2
             for (x, y), (east, north) in product(_on(lines), ((1, 0), (0, 1), (-1, 0), (0, -1))):
@@ -155,7 +178,7 @@ class RuleSites:
         for number, (x, y), side in zip(at, _on(shapes), _sides(shapes), strict=True):
             shape = box(x, y, side, side * 0.7)
             if rule.figure is None:
-                yield shape, self._proposal(rule)
+                yield shape, {}
                 continue
             figure = self._limit(rule, number)
             if BREAKS[rule.op](figure, figure) != breaking:
@@ -163,7 +186,7 @@ class RuleSites:
             if rule.plus is not None:
                 figure = np.floor(figure - self._highest(rule.plus, shape)) + breaking
             if figure > 0:
-                yield shape, self._proposal(rule, **{rule.figure: round(float(figure), 2)})
+                yield shape, {rule.figure: round(float(figure), 3)}
 
     def _limit(self, rule: Rule, at: int) -> float:
         if isinstance(rule.limit, float):
@@ -185,7 +208,7 @@ class RuleSites:
             ]
             at = _spread(np.flatnonzero(np.isin(index.class_codes.astype(str), classes)), 4)
             for (x, y), side in zip(_on(index.shapes[at]), _sides(index.shapes[at]), strict=True):
-                yield box(x, y, side * 0.4, side * 0.3), replace(USUAL, use=use)
+                yield box(x, y, side * 0.4, side * 0.3), {"use": use}
 
     def _high(self, rule: Rule) -> Iterator[shapely.Geometry]:
         """Boxes of about five by four cells, of which all lie above the rule's level."""
@@ -196,12 +219,18 @@ class RuleSites:
         for k in _spread(np.arange(len(row))):
             yield box(image.x[column[k] + 2] + 1, image.y[row[k] + 2] - 1, 4.6 * image.cell, 3.8 * image.cell)
 
-    def _places(self, rule: Rule) -> Iterator[shapely.Geometry]:
+    def _places(self) -> Iterator[shapely.Geometry]:
         """Inside plots all over the district."""
         fit = np.flatnonzero(self.g.open_ground & (self.g.area > 4000))
         for plot in _spread(fit, 12 * TRIED):
             x, y = self.g.middles[plot]
             yield box(x, y, 36.0, 24.0)
+
+
+def _proposal(rule: Rule, planned: str, said: Mapping[str, Any]) -> Proposal:
+    """The usual one, with a use that the rule concerns: what is planned there, if that is one."""
+    use = next(use for use in (planned, *rule.uses, *USES) if concerns(rule, use))
+    return replace(USUAL, **{"use": use, **said})
 
 
 def _spread(numbers: Ints, count: int = TRIED) -> Ints:
@@ -214,7 +243,7 @@ def _on(shapes: Shapes) -> Floats:
     """A place on each: in a polygon, midway on a line, the point itself."""
     lines = shapely.get_dimensions(shapes) == 1
     merged = shapely.line_merge(shapes)
-    middles = shapely.line_interpolate_point(np.where(lines, shapely.get_geometry(merged, 0), None), 0.5, True)
+    middles = shapely.line_interpolate_point(np.where(lines, shapely.get_geometry(merged, 0), None), 0.5, normalized=True)
     return np.asarray(shapely.get_coordinates(np.where(lines, middles, shapely.point_on_surface(shapes))))
 
 

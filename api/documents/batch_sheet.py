@@ -139,12 +139,17 @@ def _text(rows: Iterable[Row], tell: _Tell) -> bytes:
     book = csv.writer(out)
     book.writerow(tell.head(COLUMNS))
     for row in rows:
-        book.writerow([_harmless(tell.row(row)[name]) for name in COLUMNS])
+        cells = tell.row(row)
+        book.writerow([_harmless(cells[name]) for name in COLUMNS])
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
 def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_ARITHMETIC) else cell
+    """One line, and text where a spreadsheet would see a formula."""
+    if not isinstance(cell, str):
+        return cell
+    line = cell.replace("\n", " / ")
+    return f"'{line}" if line.startswith(_ARITHMETIC) else line
 
 
 def _workbook(rows: Iterable[Row], tell: _Tell, progress: Row, sees: Grade) -> bytes:

@@ -13,9 +13,11 @@ from sqlalchemy import Connection
 from api import sketch
 from api.documents import picture as pictures
 from api.documents.items import Item
-from api.documents.picture import Entry, Marked, Sheet
+from api.documents.map_key import Entry, Key
+from api.documents.picture import Marked, Sheet
 from api.documents.printable import fit
 from api.documents.report import Report
+from api.findings import Wording
 from api.language import Speech
 from gis import hits_file, labels
 from layers.model import Grade
@@ -52,10 +54,11 @@ def picture(connection: Connection, answer: Answer, report: Report, speech: Spee
     items = {item.rule: item for item in report.findings}
     cut = drawing.hits(connection, answer["id"], sees)
     ruled = any(rules for _, _, rules, _ in cut.shapes)
-    told, whole = [], {}
+    told: list[Told] = []
+    whole: dict[int, Item] = {}
     for layer, _, rules, shape in cut.shapes:
         mine = [items[rule["rule"]] for rule in rules]
-        whole |= {item.number: item for item in mine if _is_whole(item)}
+        whole |= {item.number: item for item in mine if _is_whole(item) and item.number is not None}
         part = tuple(item for item in mine if not _is_whole(item))
         if part or not ruled:  # what no rule speaks of would cover what one does
             told.append(Told(layer, part, shape))
@@ -67,16 +70,19 @@ def picture(connection: Connection, answer: Answer, report: Report, speech: Spee
         Marked(sketch.Drawn(each.shape, each.effect), each.numbers, places.get(place))
         for place, each in enumerate(told)
     ]
-    sheet = Sheet(
-        site=site,
-        hits=marked,
-        beneath=drawing.beneath(connection, answer, on.window, on.finest, sees),
-        legend=_legend(told, report, speech),
-        whole=tuple(sorted(number for number in whole if number is not None)),
+    notes = [speech.say("picture.grid", crs=answer["site"]["crs"])]
+    if cut.left_out:
+        notes.insert(0, speech.say("picture.left_out", n=drawing.MOST_DRAWN))
+    beneath = drawing.beneath(connection, answer, on.window, on.finest, sees)
+    if beneath:
+        notes.insert(0, speech.say("picture.beneath"))
+    key = Key(
+        entries=_entries(told, report, speech),
+        whole=sorted(whole),
         whole_effect=sketch.known(whole[min(whole)].kind) if whole else "",
-        notes=[speech.say("picture.left_out", n=drawing.MOST_DRAWN)] if cut.left_out else [],
-        crs=answer["site"]["crs"],
+        notes=notes,
     )
+    sheet = Sheet(site, marked, beneath, key)
     return pictures.draw(on, sheet, speech)
 
 
@@ -96,7 +102,7 @@ def _to_number(told: Sequence[Told]) -> list[int]:
     return sorted(chosen, key=lambda place: (-sketch.ORDER.index(told[place].effect), -place))
 
 
-def _legend(told: Sequence[Told], report: Report, speech: Speech) -> list[Entry]:
+def _entries(told: Sequence[Told], report: Report, speech: Speech) -> list[Entry]:
     """The findings that are on the sheet, in their order; without rules, the layers."""
     drawn = {number for each in told for number in each.numbers}
     entries = [
@@ -110,11 +116,12 @@ def _legend(told: Sequence[Told], report: Report, speech: Speech) -> list[Entry]
     return [Entry(None, "", name) for name in names]
 
 
-def geopackage(connection: Connection, answer: Answer, sees: Grade) -> bytes:
-    """Layers ``site`` and ``hits`` in the project CRS. Names are those of the catalogue in both languages; codes stay codes."""
+def geopackage(connection: Connection, answer: Answer, speech: Speech, sees: Grade) -> bytes:
+    """Layers ``site`` and ``hits`` in the project CRS. Codes stay codes; a rule is named as the report names what it found."""
     answer = fit(answer)
     cut = drawing.hits(connection, answer["id"], sees)
-    rows = [_row(fit(layer), fit(hit), rules) for layer, hit, rules, _ in cut.shapes]
+    wording = Wording(speech, str)
+    rows = [_row(fit(layer), fit(hit), rules, wording) for layer, hit, rules, _ in cut.shapes]
     site = answer["site"]
     told = {
         "check_id": answer["id"],
@@ -130,7 +137,7 @@ def geopackage(connection: Connection, answer: Answer, sees: Grade) -> bytes:
         "sha256": answer["sha256"],
         "product": answer["product"],
     }
-    names = _row_names()
+    names = _row_names(wording)
     columns = {name: [row[name] for row in rows] for name in names}
     return hits_file.geopackage(
         site["project_geometry"],
@@ -142,7 +149,7 @@ def geopackage(connection: Connection, answer: Answer, sees: Grade) -> bytes:
     )
 
 
-def _row(layer: Answer, hit: Answer, rules: Sequence[Answer]) -> dict[str, Any]:
+def _row(layer: Answer, hit: Answer, rules: Sequence[Answer], wording: Wording) -> dict[str, Any]:
     named = (layer.get("class_names") or {}).get(hit["class"]) or {}
     rule = rules[0] if rules else None
     bases = [] if rule is None else rule["basis"]
@@ -164,15 +171,14 @@ def _row(layer: Answer, hit: Answer, rules: Sequence[Answer]) -> dict[str, Any]:
         "sliver": bool(hit["sliver"]),
         "effect": rule and rule["effect"],
         "rule": rule and rule["rule"],
-        "rule_name": rule and rule["name"],
-        "rule_name_en": rule and rule["name_en"],
+        "rule_name": rule and wording.name(rule),
         "law": law or None,
         "law_seen": all(each["standing"] == "seen" for each in bases) if bases else None,
     }
 
 
-def _row_names() -> list[str]:
+def _row_names(wording: Wording) -> list[str]:
     nothing: dict[str, Any] = dict.fromkeys(
         ("class", "edition", "id", "ident", "area_m2", "length_m", "sliver")
     )
-    return list(_row({"code": "", "name": ""}, nothing, ()))
+    return list(_row({"code": "", "name": ""}, nothing, (), wording))

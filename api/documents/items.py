@@ -59,16 +59,6 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A rule that does not hold, in a line."""
-
-    name: str
-    measured: str
-    overrides: tuple[str, ...]
-    raw: Finding
-
-
-@dataclass(frozen=True, slots=True)
 class Telling:
     """An answer, what persons said beside it, and how it is worded."""
 
@@ -107,9 +97,6 @@ class Telling:
             overrides=self.said_beside(finding),
             raw=finding,
         )
-
-    def line(self, finding: Finding) -> Line:
-        return Line(self.wording.name(finding), self.measured(finding), self.said_beside(finding), finding)
 
     def measured(self, finding: Finding) -> str:
         """The amount in every unit officials read it in, and as a share of the site."""

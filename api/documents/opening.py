@@ -131,7 +131,9 @@ def summary(answer: Answer, speech: Speech) -> tuple[str, ...]:
         no_data=counts["no data"],
         failed=counts["failed"],
     )
-    return (*lines, f"{of_layers}{say('summary.silence')}" if counts["no data"] else of_layers)
+    if counts["no data"]:
+        of_layers = f"{of_layers}{' ' if speech.language == 'en' else ''}{say('summary.silence')}"
+    return (*lines, of_layers)
 
 
 def reasons(
@@ -160,11 +162,9 @@ def reasons(
 
 
 def _decides(answer: Answer, reason: Mapping[str, Any]) -> bool:
-    return (
-        reason["code"] != "unanswered"
-        or answer["verdict"] != "cannot say"
-        or reason["params"]["worst"] == "forbid"
-    )
+    if reason["code"] != "unanswered" or answer["verdict"] != "cannot say":
+        return True
+    return str(reason["params"]["worst"]) == "forbid"
 
 
 def others(answer: Answer, wording: Wording) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from api.documents import annex, items, opening
 from api.documents.annex import EditionRow, HitRow, LayerRow, Patch, RuleRow, Silent
-from api.documents.items import Item, Line
+from api.documents.items import Item
 from api.documents.opening import Fact, Reason
 from api.findings import Wording
 from api.language import Speech
@@ -78,7 +78,7 @@ class Report:
     unruled: tuple[LayerRow, ...]
     unruled_lead: str
     silent: tuple[Silent, ...]
-    quiet: tuple[Line, ...]
+    quiet: tuple[Item, ...]
     quiet_lead: str
     layers: tuple[LayerRow, ...]
     hits: tuple[HitRow, ...]
@@ -133,7 +133,7 @@ def arranged(record: Record, book: Legend, speech: Speech) -> Report:
         unruled=rows.unruled(),
         unruled_lead=say("report.unruled_lead" if judged else "report.unruled_all_lead"),
         silent=rows.silent(),
-        quiet=tuple(told.line(each) for each in quiet),
+        quiet=tuple(told.item(each, None) for each in quiet),
         quiet_lead=say("report.quiet_lead", n=len(quiet)),
         layers=rows.layers(),
         hits=rows.hits(),

@@ -79,7 +79,7 @@ def _content(
         found = drawing.hits_geojson(connection, answer["id"], None, sees)
         return keepsake.check_map(answer, found, speech).encode()
     if kind == "gpkg":
-        return charting.geopackage(connection, answer, sees)
+        return charting.geopackage(connection, answer, speech, sees)
     told, moment = _report(connection, answer, speech, sees), datetime.fromisoformat(answer["checked_at"])
     if kind == "xlsx":
         from api.documents import sheet

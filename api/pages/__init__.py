@@ -3,6 +3,7 @@
 MENU: tuple[tuple[str, str], ...] = (
     ("map", "/"),
     ("checks", "/checks"),
+    ("batches", "/batches"),
     ("layers", "/layers"),
     ("rules", "/rules"),
 )

@@ -61,7 +61,7 @@ def ruled(
         "proposed": proposed(answer, speech),
         "asked": asked(answer, wording(book, speech)),
         "said": _by_rule(overrides),
-        "law": lambda basis: f"{book.law(basis['law'], speech)}{basis['article'] or ''}",
+        "law": lambda basis: article(book.law(basis["law"], speech), basis["article"], speech),
         "office": lambda code: book.department(code, speech),
         "rows_of": lambda finding: rows_of(finding, answer["layers"]),
         "hidden": _hidden(answer, book, speech),
@@ -72,6 +72,11 @@ def ruled(
         "classed": lambda code, told: classed(code, told, speech),
         "class_of": lambda layer, code: _class(answer["layers"], layer, code, speech),
     }
+
+
+def article(law: str, number: str | None, speech: Speech) -> str:
+    between = " " if speech.language == "en" else ""
+    return f"{law}{between}{number}" if number else law
 
 
 def by_effect(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
@@ -96,7 +101,9 @@ def asked(answer: Answer, words: Wording) -> dict[str, Any]:
         if each["code"] == "figure_missing":
             figures.append((params["figure"], len(params["rules"])))
             continue
-        decides = answer["verdict"] == "cannot say" and any(could[rule] == "forbid" for rule in params["rules"])
+        decides = answer["verdict"] == "cannot say" and any(
+            could[rule] == "forbid" for rule in params["rules"]
+        )
         count += not decides
         groups[decides].setdefault(words.why(params["why"]), []).append(params)
     return {
@@ -190,7 +197,7 @@ def spoken(book: Legend, speech: Speech) -> dict[str, Any]:
     return {
         "words": words,
         "effect_marks": MARKS,
-        "law": lambda basis: f"{book.law(basis.law, speech)}{basis.article or ''}",
+        "law": lambda basis: article(book.law(basis.law, speech), basis.article, speech),
         "rule_name": lambda rule: speech.name({"name": rule.name, "name_en": rule.name_en}),
         "rule_limit": lambda rule: words.limit(rules.as_finding(rule)),
         "office": lambda code: book.department(code, speech),

@@ -61,6 +61,7 @@ def environment() -> Environment:
     )
     made.globals.update(asset=asset, import_map=IMPORT_MAP, marks=MARKS, menu=MENU)
     made.filters["key"] = lambda state: str(state).replace(" ", "_")
+    made.filters["capital"] = lambda words: str(words)[:1].upper() + str(words)[1:]
     return made
 
 

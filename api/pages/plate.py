@@ -116,9 +116,7 @@ def picture(plate: Plate, called: str) -> Markup:
     return Markup(
         '<svg class="plate" viewBox="-2 -2 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{called}">'
         '<rect class="ground" width="{inner}" height="{tall}"/>{parts}</svg>'
-    ).format(
-        w=wide + 4, h=high + 4, inner=wide, tall=high, called=called, parts=Markup("").join(parts)
-    )
+    ).format(w=wide + 4, h=high + 4, inner=wide, tall=high, called=called, parts=Markup("").join(parts))
 
 
 def _cells(plate: Plate) -> Iterator[Markup]:
@@ -139,13 +137,15 @@ def _hatches(plate: Plate) -> Iterator[Markup]:
     for row, column, mark in plate.cells():
         if mark in "~%":
             x, y, half = column * CELL, row * CELL, CELL / 2
-            yield Markup('<path class="silent" d="M{x} {m}L{n} {y}M{x} {b}L{r} {y}M{n} {b}L{r} {m}"/>').format(
-                x=x, y=y, m=y + half, n=x + half, b=y + CELL, r=x + CELL
-            )
+            yield Markup(
+                '<path class="silent" d="M{x} {m}L{n} {y}M{x} {b}L{r} {y}M{n} {b}L{r} {m}"/>'
+            ).format(x=x, y=y, m=y + half, n=x + half, b=y + CELL, r=x + CELL)
 
 
 def _box(x: float, y: float, kind: str) -> Markup:
-    return Markup('<rect class="{}" x="{:g}" y="{:g}" width="{}" height="{}"/>').format(kind, x, y, CELL, CELL)
+    return Markup('<rect class="{}" x="{:g}" y="{:g}" width="{}" height="{}"/>').format(
+        kind, x, y, CELL, CELL
+    )
 
 
 def _outline(plate: Plate, inside: object, kind: str) -> Markup:

@@ -63,7 +63,9 @@ def _paragraphs(entry: manual.Entry | None, speech: language.Speech) -> list[str
     if entry is None:
         return []
     english = [each for each in entry.paragraphs if not HAN.search(each)]
-    chosen = english if speech.language == "en" else [each for each in entry.paragraphs if each not in english]
+    chosen = (
+        english if speech.language == "en" else [each for each in entry.paragraphs if each not in english]
+    )
     return chosen or list(entry.paragraphs)
 
 
@@ -120,7 +122,10 @@ class _Hand:
         said = [self.layer(each.layer)]
         if each.cls is not None:
             said.append(self.speech.say("drawing.class", code=self.cls(each.layer, each.cls)))
-        if each.drawn_as in ("line", "point") and self.layers.get(each.layer, {}).get("kind") != each.drawn_as:
+        if (
+            each.drawn_as in ("line", "point")
+            and self.layers.get(each.layer, {}).get("kind") != each.drawn_as
+        ):
             said.append(self.speech.say(f"drawing.{each.drawn_as}"))
         for name, value in each.attributes.items():
             said.append(self._value(each.layer, value) if name == "value" else f"{name} = {value}")
@@ -182,4 +187,4 @@ class _Hand:
             "classes": sorted({each.cls for each in read.letters.values() if each.cls}),
             "within_m": self.rule.limit.value,
         }
-        return f"{said}{self.speech.say('colon')}{self.speech.reason(code, params, 'why')}"
+        return f"{said}{self.speech.say('colon')}{self.speech.reason(code, params, 'why').rstrip('。.')}"

@@ -10,14 +10,16 @@ import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import batches, language
 from api.auth import CheckRead, CheckWrite, For, seen
 from api.ground import Workspace
-from api.payload import LARGEST, Key, UploadedFile, number
+from api.payload import Key, Upload, UploadedFile, number
 from api.rest.asked import FIGURES, WIDEST_M, moment
 from db import idempotency
+from db.actor import Actor
 from layers.days import day
 from layers.model import Grade
 from layers.refusal import Refused
@@ -64,33 +66,35 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 @router.post("", status_code=202, openapi_extra=BODY)
 def submit(actor: CheckWrite, ground: Workspace, upload: UploadedFile, key: Key = None) -> Response:
     """Hand a file of sites over; what becomes of it is told at the address in Location."""
-    fields = {name: text for name, text in upload.fields.items() if text.strip()}
-    if unknown := sorted(set(upload.fields) - FIELDS.keys()):
-        raise Refused("field_unknown", field=unknown[0][:80])
-    said = {name: fields[name] for name in FIGURES if name in fields}
-    valid_on, known_at = fields.get("valid_on"), moment(fields.get("known_at"))
-    width = number(fields.get("width_m"), "width_m", most=WIDEST_M)
-    asked = json.dumps([upload.sha256, upload.name, sorted(fields.items())])
+    asked = json.dumps([upload.sha256, upload.name, sorted(upload.fields.items())])
     with ground.write(actor) as connection:
 
         def make() -> tuple[int, str]:
-            id = batch.submit(
-                connection,
-                actor,
-                upload.path,
-                name=upload.name,
-                proposal=said,
-                width_m=width,
-                source_crs=fields.get("source_crs"),
-                valid_on=day(valid_on) if valid_on else None,
-                known_at=known_at,
-            )
-            return 202, json.dumps({"id": id})
+            return 202, json.dumps({"id": _submitted(connection, actor, upload)})
 
         digest = hashlib.sha256(asked.encode()).hexdigest()
         status, body = make() if key is None else idempotency.once(connection, actor, key, digest, make)
     where = {"location": f"/api/batches/{json.loads(body)['id']}"}
     return Response(body, status, where, media_type="application/json")
+
+
+def _submitted(connection: Connection, actor: Actor, upload: Upload) -> str:
+    """Number of the batch that a form hands over; refused field by field before anything is kept."""
+    fields = {name: text for name, text in upload.fields.items() if text.strip()}
+    if unknown := sorted(set(upload.fields) - FIELDS.keys()):
+        raise Refused("field_unknown", field=unknown[0][:80])
+    valid_on = fields.get("valid_on")
+    return batch.submit(
+        connection,
+        actor,
+        upload.path,
+        name=upload.name,
+        proposal={name: fields[name] for name in FIGURES if name in fields},
+        width_m=number(fields.get("width_m"), "width_m", most=WIDEST_M),
+        source_crs=fields.get("source_crs"),
+        valid_on=day(valid_on) if valid_on else None,
+        known_at=moment(fields.get("known_at")),
+    )
 
 
 @router.get("")
@@ -138,13 +142,11 @@ def sites(
         return [batches.told(row) for row in rows]
 
 
-@router.post("/{id}/sites/{number_}/check", status_code=201)
-def full_check(actor: CheckWrite, ground: Workspace, id: str, number_: str) -> Response:
+@router.post("/{id}/sites/{place}/check", status_code=201)
+def full_check(actor: CheckWrite, ground: Workspace, id: str, place: str) -> Response:
     """The full check of one row, for the batch's own moment; made once, and found again after that."""
-    if not number_.isascii() or not number_.isdigit() or len(number_) > 9 or int(number_) > LARGEST:
-        raise Refused("batch_row_unknown", batch=id, number=number_[:40])
     with ground.write(actor) as connection:
-        made = batch.full_check(connection, actor, batches.batch_id(id), int(number_))
+        made = batch.full_check(connection, actor, batches.batch_id(id), batches.row_number(id, place))
     where = {"location": f"/api/checks/{made}"}
     return Response(json.dumps({"id": made}), 201, where, media_type="application/json")
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from demo.draw import (
     Features,
@@ -30,11 +31,12 @@ from demo.recipes.places import everywhere, farmland, hills, is_planned, is_pres
 from demo.uses import FARM, WOODS
 
 
-def _by_height(g: Ground, drawn: Features, steps: tuple[float, ...]) -> Features:
+def _by_height(g: Ground, drawn: Features, shares: tuple[float, ...]) -> Features:
+    """Ranked from the top: as high as so many shares of the highest."""
     high = g.coarse.sample(
         g.field(g.land.elevation), shapely.get_coordinates(shapely.point_on_surface(drawn.shapes))
     )
-    return replace(drawn, rank=np.digitize(-high, [-step for step in steps]))
+    return replace(drawn, rank=np.digitize(-high, [-share * high.max() for share in shares]))
 
 
 def _stands(g: Ground) -> Features:
@@ -59,8 +61,17 @@ def _wetlands(g: Ground) -> Features:
         shapely.buffer(g.land.reservoirs, 45.0, quad_segs=4), shapely.buffer(g.land.reservoirs, -30.0)
     )
     ponds = g.plots[picked(g, "wetlands", is_present(g, "pond"), 30)]
-    rank = np.concatenate([np.full(len(shore), 3), np.full(len(ponds), 2)])
-    return within_district(g, np.concatenate([shore, ponds]), 500.0, rank)
+    rank = np.concatenate([[0], np.full(len(shore), 3), np.full(len(ponds), 2)])
+    return within_district(g, np.concatenate([[_mangroves(g)], shore, ponds]), 500.0, rank)
+
+
+def _mangroves(g: Ground) -> shapely.Geometry:
+    """On both banks where the main river leaves for the sea."""
+    river, width = g.land.rivers[0], g.land.river_widths[0]
+    mouth = substring(river, river.length - 420.0, river.length)
+    return shapely.difference(
+        shapely.buffer(mouth, width / 2 + 40.0, quad_segs=4), shapely.buffer(river, width / 2)
+    )
 
 
 def _greenways(g: Ground) -> Features:
@@ -183,7 +194,7 @@ def _sections(g: Ground) -> Features:
 
 
 FOREST: dict[str, Recipe] = {
-    "forest_red_line": lambda g: _by_height(g, areas(g, g.wild, 0.75, 6), (330, 220, 140)),
+    "forest_red_line": lambda g: _by_height(g, areas(g, g.wild, 0.75, 6), (0.9, 0.65, 0.4)),
     "basic_ecological_control_line": lambda g: areas(g, g.wild, 0.1, 10),
     "forest_stand": _stands,
     "public_welfare_forest": lambda g: unions(

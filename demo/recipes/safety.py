@@ -79,11 +79,13 @@ def _height_limits(g: Ground) -> Features:
 
 
 def _seismic(g: Ground) -> Features:
+    """The west shakes more than the east, and most the ground along the longest fault."""
     west = g.middles[:, 0] < (g.outline.bounds[0] + g.outline.bounds[2]) / 2
-    drawn = unions(
-        g, everywhere(g), np.where(west[np.searchsorted(np.arange(len(west)), g.fabric.face)], 0, 1)
-    )
-    return replace(drawn, facts={"JSD": np.array([0.10, 0.05])[: len(drawn.shapes)]})
+    zone = np.where(west[np.searchsorted(np.arange(len(west)), g.fabric.face)], 0, 1)
+    fault = max(g.lines.faults, key=shapely.length)
+    zone[shapely.dwithin(fault, shapely.points(g.middles), 600.0)] = 2
+    drawn = unions(g, everywhere(g), zone)
+    return replace(drawn, facts={"JSD": np.array([0.10, 0.05, 0.20])[np.unique(zone)]})
 
 
 def _nuclear(g: Ground) -> Features:

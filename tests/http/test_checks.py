@@ -25,7 +25,7 @@ def test_a_geometry_is_measured(answer: dict[str, Any]) -> None:
     assert farmland["share"] == 1.0
     assert layer(answer, "ecological_red_line")["state"] == "clear"
     assert layer(answer, "elevation")["state"] == "no data"
-    assert answer["verdict"] == "no rule"
+    assert answer["verdict"] == "cannot be built"
 
 
 def test_the_answer_is_found_where_location_says(client: TestClient) -> None:

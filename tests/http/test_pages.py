@@ -42,6 +42,10 @@ def page(client: TestClient, path: str, language: str = "zh-CN") -> str:
         "/layers/permanent_basic_farmland",
         "/layers/elevation",
         "/layers/hydrants",
+        "/rules",
+        "/rules/farmland_occupied",
+        "/rules/airport_height_exceeded",
+        "/parts",
     ],
 )
 def test_page_stands_whole_in_its_language(
@@ -69,13 +73,13 @@ def test_the_first_page_holds_every_layer(client: TestClient) -> None:
 def test_the_panel_says_one_sentence_first(client: TestClient, answer: dict[str, Any]) -> None:
     told = page(client, f"/checks/{answer['id']}/panel")
     counted = answer["summary"]
-    assert "未加载规则，不作结论" in told
+    assert "不能建：占用永久基本农田 500,000.0 m²" in told
     assert (
         f"{len(answer['layers'])} 层中 {counted['hit']} 层命中、{counted['clear']} 层无冲突、{counted['no data']} 层无数据、0 层失败。"
         in told
     )
-    assert told.index("未加载规则") < told.index("永久基本农田") < told.index("没有已发布的版本")
-    assert "500,000.0 m²" in told
+    assert told.index("不能建") < told.index('data-rule="farmland_occupied"') < told.index('class="others"')
+    assert "没有已发布的版本" in told
     assert "50.00 公顷" in told
     assert "750.00 亩" in told
     assert "0101 水田" in told
@@ -109,7 +113,7 @@ def test_a_difference_is_shown_figure_by_figure(
         "answer": answer,
         "differences": [{"what": "layer", "code": "subdistrict", "was": was, "now": now}],
     }
-    monkeypatch.setattr("workflows.site_check.service.again", lambda *_: said)
+    monkeypatch.setattr("workflows.site_check.later.again", lambda *_: said)
     told = html.unescape(client.post(f"/checks/{answer['id']}/again").text)
     assert '{"area_m2": 500000.0}' in told
     assert '{"area_m2": 499999.9}' in told

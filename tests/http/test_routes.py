@@ -49,7 +49,13 @@ def test_what_changes_something_needs_a_permission_to_write(route: object) -> No
     writes = set(route.methods) - {"GET", "HEAD"}  # type: ignore[attr-defined]
     # Measuring again changes nothing: it is a POST because it works, not because it writes.
     if writes and not route.path.endswith("/again"):  # type: ignore[attr-defined]
-        assert declared.endswith(".write")
+        assert declared.endswith((".write", ".override"))
+
+
+def test_a_persons_word_needs_a_permission_of_its_own() -> None:
+    said = [each for each in ROUTES if each.path.endswith("/overrides") and "POST" in each.methods]  # type: ignore[operator]
+    assert len(said) == 2  # from a program and from a page
+    assert {permissions(each.original_route.dependant)[0] for each in said} == {"check.override"}  # type: ignore[attr-defined]
 
 
 def test_only_files_of_the_house_need_no_permission() -> None:

@@ -142,6 +142,7 @@ def progress(connection: Connection, id: str, sees: Grade = "secret") -> dict[st
         "rows": sum(states.values()),
         "states": {state: states.get(state, 0) for state in ("waiting", "answered", "refused")},
         "verdicts": verdicts,
+        "per_minute": rows_store.per_minute(connection, id) if found["state"] == "answering" else None,
         "interrupted": under_way and not rows_store.in_work(connection, id, TASK),
     }
 
@@ -189,10 +190,18 @@ class Lookup:
         """number, label, source, row, state, reason, proposal, check_id, area, and ``answer`` as ``Shelf.opened`` gives it, None where there is none;
         with ``shapes`` also ``site``. All of them where no limit is given.
         """
-        asked = {"verdict": verdict, "state": state, "shapes": shapes}
         # Page by page: ten thousand answers at once would fill the memory.
         for at in [offset] if limit is not None else count(offset, PAGE):
-            found = rows_store.rows(connection, self.id, self.grade, limit=limit or PAGE, offset=at, **asked)
+            found = rows_store.rows(
+                connection,
+                self.id,
+                self.grade,
+                verdict=verdict,
+                state=state,
+                limit=limit or PAGE,
+                offset=at,
+                shapes=shapes,
+            )
             for row in found:
                 shown = row.pop("shown")
                 yield {**row, "answer": shown and self.shelf.opened(seen(shown, self.grade))}

@@ -118,6 +118,12 @@ def counts(connection: Connection, id: str, grade: Grade) -> tuple[dict[str, int
     return states, verdicts
 
 
+def per_minute(connection: Connection, id: str) -> float | None:
+    """How many rows a minute are answered now; None where none was within the last one."""
+    row = connection.execute(sql.pace, {"id": id}).one()
+    return None if not row.n or not row.seconds else float(row.n) * 60.0 / float(row.seconds)
+
+
 def rows(
     connection: Connection,
     id: str,

@@ -45,6 +45,12 @@ WHERE batch_id = :id AND number = :number;
 -- state, how many rows
 SELECT state, count(*) AS n FROM hetu.batch_site WHERE batch_id = :id GROUP BY state;
 
+-- pace --
+-- rows answered within the last minute, and seconds since the batch was begun, at most sixty
+SELECT count(*) FILTER (WHERE s.answered_at > clock_timestamp() - interval '60 s') AS n,
+       least(60, extract(epoch FROM clock_timestamp() - min(b.began_at))) AS seconds
+FROM hetu.batch AS b LEFT JOIN hetu.batch_site AS s ON s.batch_id = b.id WHERE b.id = :id;
+
 -- verdicts --
 -- verdict that :grade may be told, how many rows
 SELECT verdicts ->> :grade AS verdict, count(*) AS n FROM hetu.batch_site WHERE batch_id = :id AND state = 'answered' GROUP BY 1;

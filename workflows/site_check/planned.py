@@ -19,7 +19,7 @@ def planned(rule: Rule, case: Case, layer: Layer, silence: Silence) -> Amount:
     """The amount is the area of the gravest result there is; ``use`` tells every patch."""
     why = [*silence.why]
     if not layer["hits"]:
-        return Amount(0.0, 0.0, why, use=[])
+        return Amount(0.0, None if why else 0.0, why, use=[])
     if case.proposal.use is None:
         return Amount(None, None, [*why, {"code": "figure_missing", "params": {"figure": "use"}}], use=[])
     of_class: dict[str | None, list[Hit]] = {}
