@@ -1,9 +1,9 @@
 # The application and its worker. The database stands in a container of its own (docker-compose.yml).
 FROM python:3.13-slim-bookworm
 
-# bubblewrap shuts foreign files in where the host allows user namespaces; the fonts draw Chinese on exported maps.
+# bubblewrap shuts foreign files in where the host allows user namespaces; the fonts draw Chinese on exported maps and in PDF, which pango sets.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends bubblewrap fonts-noto-cjk \
+ && apt-get install -y --no-install-recommends bubblewrap fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --home-dir /var/lib/hetu --create-home --shell /usr/sbin/nologin hetu
 

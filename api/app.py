@@ -22,6 +22,7 @@ from api.pages import alternatives, batches, check, checks, frame, home, layer, 
 from api.rest import alternatives as rest_alternatives
 from api.rest import batches as rest_batches
 from api.rest import checks as rest_checks
+from api.rest import documents as rest_documents
 from api.rest import health, imports, overrides, tiles
 from api.rest import layers as rest_layers
 from api.rest import rules as rest_rules
@@ -39,6 +40,7 @@ ROUTERS = (
     rule.router,
     parts.router,
     rest_checks.router,
+    rest_documents.router,
     overrides.router,
     rest_batches.router,
     rest_alternatives.router,

@@ -51,6 +51,8 @@ STATUS: Mapping[str, int] = {
     "json_expected": 415,
     "file_expected": 415,
     "unexpected": 500,
+    "template_unreadable": 503,
+    "pdf_unavailable": 503,
     "database_gone": 503,
     "database_busy": 503,
     "database_slow": 503,

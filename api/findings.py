@@ -47,7 +47,8 @@ def use_result(finding: Finding) -> str | None:
         return None
     areas: dict[str, float] = {}
     for patch in finding["use"]:
-        areas[patch["result"]] = areas.get(patch["result"], 0.0) + patch["area_m2"]
+        if not patch.get("sliver"):
+            areas[patch["result"]] = areas.get(patch["result"], 0.0) + patch["area_m2"]
     if areas.get("conflict", 0.0) > finding["limit"]["value"]:
         return "conflict"
     return "conditional" if areas.get("conditional") else "conform"

@@ -1,6 +1,7 @@
-"""The answer key: what an import of the delivery must report, and what a check of each test site must answer.
+"""The answer key: what an import of the delivery must report, what a check of each test site must answer, and what every rule says there.
 
-Computed by GEOS on the generated geometry (`demo.measuring`), never by the product. README of the JSON's shape: `READ_ME` below.
+Computed by GEOS on the generated geometry (`demo.measuring`, `demo.judging`), never by the product. README of the JSON's shape: `READ_ME`
+below.
 """
 
 from __future__ import annotations

@@ -60,8 +60,9 @@ class Judge:
 
     def findings(self, rule: Rule) -> list[Finding | None]:
         """One for each site, None where the rule does not concern the proposal."""
+        concerned = {use: concerns(rule, use) for use in {proposal.use for proposal in self.proposals}}
         return [
-            self._finding(rule, number, proposal) if concerns(rule, proposal.use) else None
+            self._finding(rule, number, proposal) if concerned[proposal.use] else None
             for number, proposal in enumerate(self.proposals)
         ]
 
@@ -89,6 +90,8 @@ class Judge:
     def _sum(self, rule: Rule, number: int) -> Finding:
         hits = self.meeting.hits(rule.layer, rule.classes, number)
         silent, site = self._silent(rule, number), float(self.meeting.areas[number])
+        if not len(hits.at) and not silent:
+            return _between(rule, 0.0, 0.0)
         if rule.measure == "count":
             return _between(rule, hits.solid.sum(), np.inf if silent else len(hits.at))
         if rule.measure == "length":
@@ -131,7 +134,9 @@ class Judge:
             values = self.meeting.layers.attribute(rule.layer, rule.attribute, hits.at)
             broken = np.array([BREAKS[rule.op](value, rule.number) for value in values.tolist()], dtype=bool)
             strongest = max if rule.op in ("over", "at least") else min
-            return _any(rule, broken, hits.solid, silent, strongest(values[broken & hits.solid], default=None))
+            return _any(
+                rule, broken, hits.solid, silent, strongest(values[broken & hits.solid], default=None)
+            )
         if not len(hits.at) and not silent:
             return Finding(HOLDS_NOT, rule.effect)
         figure: float | None = getattr(proposal, rule.figure or "")
@@ -166,12 +171,12 @@ class Judge:
             return Finding(CANNOT_SAY, rule.worst) if open_ended else Finding(HOLDS_NOT, rule.effect)
         if proposal.use is None:
             return Finding(CANNOT_SAY, rule.worst)
-        index = self.meeting.layers.index[rule.layer]
-        classes = index.class_codes[hits.at].astype(str)
+        system = str(self.meeting.layers.index[rule.layer].layer.class_system)
+        classes = self.meeting.layers.classes(rule.layer)[hits.at]
         area = {"conflict": 0.0, "conditional": 0.0, "conform": 0.0}
         for planned in np.unique(classes).tolist():
             mine = classes == planned
-            says = self.planned.says(str(rule.table), str(index.layer.class_system), planned, proposal.use)
+            says = self.planned.says(str(rule.table), system, planned, proposal.use)
             if hits.solid[mine].any() and says != "no rule":
                 area[says] += float(hits.amount[mine].sum())
             elif says != "conform":
@@ -184,7 +189,9 @@ class Judge:
             return Finding(CANNOT_SAY, rule.worst)
         if area["conditional"]:
             return Finding(HOLDS, str(rule.on_conditional), min(site, area["conditional"]))
-        return Finding(HOLDS if area["conform"] else HOLDS_NOT, rule.effect, min(site, area["conform"]) or None)
+        return Finding(
+            HOLDS if area["conform"] else HOLDS_NOT, rule.effect, min(site, area["conform"]) or None
+        )
 
 
 def concerns(rule: Rule, use: str | None) -> bool:

@@ -32,7 +32,8 @@ class Answer:
 
 
 class Index:
-    """One layer's kept features, with a tree over them. A site is measured once."""
+    """One layer's kept features, with a tree over them; aside: what a reader must set aside, None where it has no geometry. A site is
+    measured once."""
 
     def __init__(self, delivered: Delivered, outline: shapely.Geometry) -> None:
         self.layer = delivered.layer
@@ -40,6 +41,7 @@ class Index:
         self.rows = delivered.good
         self.class_codes = None if delivered.class_codes is None else delivered.class_codes[self.rows]
         self.shapes: Shapes = delivered.shapes[self.rows]
+        self.aside = [delivered.shapes[fault.row] for fault in delivered.set_aside]
         self.tree = shapely.STRtree(self.shapes)
         self.speaks = {"district": outline, "file": delivered.coverage, "none": None}[
             delivered.layer.coverage

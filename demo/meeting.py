@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -31,19 +30,15 @@ Mask = NDArray[np.bool_]
 class Met:
     """One row per site and feature that share something, by site and then as in the file. at: place among the layer's kept features;
     amount: m2, m or 1; solid: more than the layer's own tolerance may be wrong. One entry per site: covered, the share in which the layer
-    speaks, 0 where nobody says where it does; hair: two honest ways may tell differently what is shared."""
+    speaks, 0 where nobody says where it does; hair: two honest ways may tell differently what is shared; first: its first row."""
 
-    site: NDArray[np.int64]
     at: NDArray[np.int64]
     amount: Floats
     parts: Shapes
     solid: Mask
     covered: Floats
     hair: Mask
-
-    def rows(self, number: int) -> slice:
-        """The rows of one site."""
-        return slice(*np.searchsorted(self.site, (number, number + 1)).tolist())
+    first: list[int]
 
 
 class Hits(NamedTuple):
@@ -53,6 +48,9 @@ class Hits(NamedTuple):
     amount: Floats
     parts: Shapes
     solid: Mask
+
+
+NOTHING = Hits(np.empty(0, np.int64), np.empty(0), np.empty(0, object), np.empty(0, bool))
 
 
 class Layers:
@@ -66,6 +64,15 @@ class Layers:
     ) -> None:
         self.index, self.images, self.systems = index, images, systems
         self._meant: dict[tuple[str, tuple[str, ...]], Mask] = {}
+        self._classes: dict[str, NDArray[np.str_]] = {}
+
+    def classes(self, layer: str) -> NDArray[np.str_]:
+        """The class of each of a layer's kept features."""
+        if layer not in self._classes:
+            codes = self.index[layer].class_codes
+            assert codes is not None
+            self._classes[layer] = codes.astype(str)
+        return self._classes[layer]
 
     def of(self, layer: str, classes: tuple[str, ...]) -> Mask:
         """Which of a layer's kept features are of these classes; of any, where none is named."""
@@ -73,7 +80,7 @@ class Layers:
             index = self.index[layer]
             meant = np.ones(len(index.rows), dtype=bool)
             if classes:
-                told = index.class_codes.astype(str)
+                told = self.classes(layer)
                 nested = self.systems[index.layer.class_system or ""].hierarchy is not None
                 known = np.unique(told).tolist()
                 meant = np.isin(told, [c for c in known if c in classes or (nested and in_any(c, classes))])
@@ -127,7 +134,8 @@ class Meeting:
         hair[site[doubtful]] = True
         hit = amount > 0
         covered = np.where(covered < WHOLE, covered, 1.0)
-        return Met(site[hit], at[hit], amount[hit], parts[hit], solid[hit], covered, hair)
+        first = np.searchsorted(site[hit], np.arange(len(self.sites) + 1)).tolist()
+        return Met(at[hit], amount[hit], parts[hit], solid[hit], covered, hair, first)
 
     def spoken(self, layer: str) -> tuple[Floats, Floats]:
         """Of each site the share in which the layer speaks, and how many m from the site it ceases to, 0 where it does within the site.
@@ -149,7 +157,9 @@ class Meeting:
     def hits(self, layer: str, classes: tuple[str, ...], number: int) -> Hits:
         """Of one site: what it shares with features of these classes."""
         met = self.met(layer)
-        rows = met.rows(number)
+        rows = slice(met.first[number], met.first[number + 1])
+        if rows.start == rows.stop:
+            return NOTHING
         mine = self.layers.of(layer, classes)[met.at[rows]]
         return Hits(met.at[rows][mine], met.amount[rows][mine], met.parts[rows][mine], met.solid[rows][mine])
 

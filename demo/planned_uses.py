@@ -45,6 +45,7 @@ class PlannedUses:
             if _holds(edition, day)
         }
         self._known: dict[tuple[str, str, str, str], str] = {}
+        self._within: dict[str, list[str]] = {}
 
     def says(self, table: str, system: str, planned: str, use: str) -> str:
         """conform, conditional, conflict, or no rule."""
@@ -88,11 +89,16 @@ class PlannedUses:
             code: result for result in ("conform", "conditional", "conflict") for code in row.get(result, ())
         }
         listed = self._nearest(HUB, use, named)
-        return named.get(listed, row.get("otherwise", "no rule")) if listed else row.get("otherwise", "no rule")
+        return (
+            named.get(listed, row.get("otherwise", "no rule")) if listed else row.get("otherwise", "no rule")
+        )
 
     def _narrowest(self, use: str) -> list[str]:
-        within = [code for code in self.systems[HUB].classes if lies_under(code, use)]
-        return [code for code in within if not any(lies_under(each, code) and each != code for each in within)]
+        if use not in self._within:
+            within = [code for code in self.systems[HUB].classes if lies_under(code, use)]
+            wide = {each for each in within for code in within if code != each and lies_under(code, each)}
+            self._within[use] = [code for code in within if code not in wide]
+        return self._within[use]
 
     def _nearest(self, system: str, code: str, listed: Iterable[str]) -> str | None:
         """The listed class that a class is or, where codes tell, lies under most closely."""

@@ -39,7 +39,12 @@ def compute(
     layers = Layers(index, {image.layer.code: image for image in images}, systems)
     planned = PlannedUses(systems, day)
     choose = RuleSites(g, layers, planned)
-    asked = [*standard(sites), *choose.as_planned(holding), *(one for rule in holding for one in choose.holding(rule))]
+    asked = [
+        *standard(sites),
+        *choose.as_planned(holding),
+        *choose.beside_bad_rows(holding),
+        *(one for rule in holding for one in choose.holding(rule)),
+    ]
     judged = _judged(holding, asked, layers, planned)
     # A limit that is kept to the letter is shown for every figure; where else nothing is at hand, one place that a rule leaves alone.
     seen = {code for findings in judged for code, finding in findings.items() if finding.state == HOLDS_NOT}
@@ -70,10 +75,10 @@ def compute(
     }
 
 
-def _judged(
-    holding: Sequence[Rule], asked: Sequence[Asked], layers: Layers, planned: PlannedUses
-) -> Judged:
-    judge = Judge(Meeting([one.site.shape for one in asked], layers), [one.proposal for one in asked], planned)
+def _judged(holding: Sequence[Rule], asked: Sequence[Asked], layers: Layers, planned: PlannedUses) -> Judged:
+    judge = Judge(
+        Meeting([one.site.shape for one in asked], layers), [one.proposal for one in asked], planned
+    )
     found: Judged = [{} for _ in asked]
     for rule in holding:
         for number, finding in enumerate(judge.findings(rule)):

@@ -42,6 +42,8 @@ STANDARD = (
 """What is proposed at the plain sites, in turn: nothing, everything, and some of it."""
 STEPS = {"height": 1.0, "floor_area_ratio": 0.1, "floor_area": 100.0, "setback": 0.5}
 """How far beyond a limit a figure is proposed that breaks it."""
+MOST = {"height": 500.0}
+"""Where the ground is not known, a limit above the sea is no limit of a building's height: nobody proposes more than this."""
 TRIED = 12
 
 Candidate = tuple[shapely.Geometry, dict[str, Any]]
@@ -72,15 +74,39 @@ class RuleSites:
 
     def as_planned(self, rules: Sequence[Rule]) -> Iterator[Asked]:
         """A few sites at which what is planned is proposed, and nothing stands against it."""
-        fit = np.flatnonzero(np.isin(self.g.planned, ("park", "commercial", "office", "square")) & (self.g.area > 4000))
-        shapes = [box(*self.g.middles[plot], 30.0, 20.0) for plot in _spread(fit, 4 * TRIED)]
+        fit = np.flatnonzero(
+            np.isin(self.g.planned, ("park", "commercial", "office", "square")) & (self.g.area > 4000)
+        )
+        shapes = [
+            box(self.g.middles[plot, 0], self.g.middles[plot, 1], 30.0, 20.0)
+            for plot in _spread(fit, 6 * TRIED)
+        ]
         low = replace(USUAL, height=10.0, setback=60.0)
         proposals = [replace(low, use=planned) for planned in self._planned_at(shapes)]
         judge = Judge(Meeting(shapes, self.layers), proposals, self.planned)
         every = zip(*(judge.findings(rule) for rule in rules), strict=True)
-        good = [number for number, found in enumerate(every) if verdict(each for each in found if each) == "conforms"]
+        good = [
+            number
+            for number, found in enumerate(every)
+            if verdict(each for each in found if each) == "conforms"
+        ]
         for count, number in enumerate(good[:3]):
-            yield Asked(Site(f"as_planned_{count}", "nothing stands against what is planned", shapes[number]), proposals[number])
+            yield Asked(
+                Site(f"as_planned_{count}", "nothing stands against what is planned", shapes[number]),
+                proposals[number],
+            )
+
+    def beside_bad_rows(self, rules: Sequence[Rule]) -> Iterator[Asked]:
+        """In each layer that rules are about and some of whose rows are no shapes: where such a row lies."""
+        for layer in dict.fromkeys(rule.layer for rule in rules if rule.layer in self.layers.index):
+            for bad in self.layers.index[layer].aside[:1]:
+                if bad is not None and not bad.is_empty:
+                    west, south, east, north = bad.bounds
+                    shape = box((west + east) / 2, (south + north) / 2, 60.0, 50.0)
+                    proposal = replace(USUAL, use=self._planned_at([shape])[0])
+                    yield Asked(
+                        Site(f"{layer}_set_aside", "a row that is no shape lies here", shape), proposal
+                    )
 
     def holding(self, rule: Rule) -> Iterator[Asked]:
         """One site for each effect that the rule can have."""
@@ -102,7 +128,9 @@ class RuleSites:
         ]
         fit = [
             ((finding.amount or 0.0) > 0, -number)
-            for number, finding in enumerate(Judge(Meeting(shapes, self.layers), proposals, self.planned).findings(rule))
+            for number, finding in enumerate(
+                Judge(Meeting(shapes, self.layers), proposals, self.planned).findings(rule)
+            )
             if finding is not None and (finding.state, finding.effect) == (state, effect)
         ]
         if fit:
@@ -116,7 +144,8 @@ class RuleSites:
         """The use that the master plan has named at the middle of each."""
         index = self.layers.index["land_use_master_plan"]
         middle, at = index.tree.query(shapely.centroid(shapes), predicate="intersects")
-        found = dict(zip(middle.tolist(), index.class_codes[at].tolist(), strict=True))
+        planned = self.layers.classes("land_use_master_plan")[at]
+        found = dict(zip(middle.tolist(), planned.tolist(), strict=True))
         return [found.get(number, "16") for number in range(len(shapes))]
 
     def _against(self, rule: Rule, effect: str) -> Iterator[Candidate]:
@@ -185,7 +214,7 @@ class RuleSites:
                 figure += STEPS[rule.figure] * (1 if breaking == (rule.op in ("over", "at least")) else -1)
             if rule.plus is not None:
                 figure = np.floor(figure - self._highest(rule.plus, shape)) + breaking
-            if figure > 0:
+            if 0 < figure <= MOST.get(rule.figure, figure):
                 yield shape, {rule.figure: round(float(figure), 3)}
 
     def _limit(self, rule: Rule, at: int) -> float:
@@ -198,16 +227,16 @@ class RuleSites:
 
     def _planned(self, rule: Rule, wanted: str) -> Iterator[Candidate]:
         """Inside patches whose class says to some use what is wanted."""
-        index = self.layers.index[rule.layer]
-        assert rule.table is not None
+        index, told = self.layers.index[rule.layer], self.layers.classes(rule.layer)
+        system = str(index.layer.class_system)
         for use in (use for use in USES if concerns(rule, use)):
             classes = [
                 code
-                for code in np.unique(index.class_codes.astype(str)).tolist()
-                if self.planned.says(rule.table, str(index.layer.class_system), code, use) == wanted
+                for code in np.unique(told).tolist()
+                if self.planned.says(str(rule.table), system, code, use) == wanted
             ]
-            at = _spread(np.flatnonzero(np.isin(index.class_codes.astype(str), classes)), 4)
-            for (x, y), side in zip(_on(index.shapes[at]), _sides(index.shapes[at]), strict=True):
+            shapes = index.shapes[_spread(np.flatnonzero(np.isin(told, classes)), 4)]
+            for (x, y), side in zip(_on(shapes), _sides(shapes), strict=True):
                 yield box(x, y, side * 0.4, side * 0.3), {"use": use}
 
     def _high(self, rule: Rule) -> Iterator[shapely.Geometry]:
@@ -243,10 +272,16 @@ def _on(shapes: Shapes) -> Floats:
     """A place on each: in a polygon, midway on a line, the point itself."""
     lines = shapely.get_dimensions(shapes) == 1
     merged = shapely.line_merge(shapes)
-    middles = shapely.line_interpolate_point(np.where(lines, shapely.get_geometry(merged, 0), None), 0.5, normalized=True)
+    middles = shapely.line_interpolate_point(
+        np.where(lines, shapely.get_geometry(merged, 0), None), 0.5, normalized=True
+    )
     return np.asarray(shapely.get_coordinates(np.where(lines, middles, shapely.point_on_surface(shapes))))
 
 
 def _sides(shapes: Shapes) -> Floats:
     """How wide a box may be so as to lie in a polygon, mostly; on lines and points it may be anything."""
-    return np.asarray(np.where(shapely.get_dimensions(shapes) == 2, np.clip(0.5 * np.sqrt(shapely.area(shapes)), 4, 70), 60.0))
+    return np.asarray(
+        np.where(
+            shapely.get_dimensions(shapes) == 2, np.clip(0.5 * np.sqrt(shapely.area(shapes)), 4, 70), 60.0
+        )
+    )

@@ -167,10 +167,14 @@ def under(raster: Mapping[str, Any], site: BaseGeometry) -> Under:
 
 
 def read(raster: Mapping[str, Any], site: BaseGeometry) -> tuple[float, float, dict[str, Any]]:
+    """What the cells under a site say, as ``told_of``. Refused as ``under``."""
+    return told_of(under(raster, site))
+
+
+def told_of(found: Under) -> tuple[float, float, dict[str, Any]]:
     """Share of the site's cells that hold a value, share that say something (above ``says_above`` where that is set), and
-    min, mean, max, histogram of the values, their number and unit. Refused as ``under``.
+    min, mean, max, histogram of the values, their number and unit.
     """
-    found = under(raster, site)
     said = found.held if found.says_above is None else found.share_above(found.says_above)
     told: dict[str, Any] = {"cells": found.values.size, "unit": found.unit, "rule": found.rule}
     if found.values.size:

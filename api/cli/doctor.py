@@ -9,10 +9,8 @@ import importlib.metadata
 import platform
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -135,15 +133,17 @@ def _isolation() -> Iterator[Finding]:
 
 def _pages() -> Iterator[Finding]:
     from api import vendor
+    from api.documents import fonts
 
     if lacking := vendor.missing():
         yield Finding("pages", "missing", "not_vendored", {"folder": str(vendor.VENDOR), "files": lacking})
     else:
         yield Finding("pages", "here", "vendored", {"folder": str(vendor.VENDOR)})
-    if _chinese_fonts():
+    if fonts.chinese():
         yield Finding("fonts", "here", "fonts", {})
     else:
         yield Finding("fonts", "weak", "no_fonts", {})
+    yield _paper()
     browser = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
     if browser:
         yield Finding("browser", "here", "browser", {"path": browser})
@@ -151,15 +151,15 @@ def _pages() -> Iterator[Finding]:
         yield Finding("browser", "weak", "no_browser", {})
 
 
-def _chinese_fonts() -> bool:
-    if any(Path("/usr/share/fonts").glob("**/*CJK*")):
-        return True
-    lister = shutil.which("fc-list")
-    if lister is None:
-        return False
-    return bool(
-        subprocess.run([lister, ":lang=zh"], capture_output=True, check=False, timeout=30).stdout.strip()
-    )
+def _paper() -> Finding:
+    """Whether reports can be made as PDF and Word here."""
+    from api.documents import pdf
+
+    if reason := pdf.lacking():
+        return Finding("paper", "missing", "no_paper", {"reason": reason, "packages": pdf.PACKAGES})
+    if pdf.slow():
+        return Finding("paper", "weak", "slow_paper", {})
+    return Finding("paper", "here", "paper", {})
 
 
 def _machine() -> Iterator[Finding]:

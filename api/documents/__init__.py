@@ -6,6 +6,6 @@ document; nothing else does: it carries the check's date, not today's.
 
 from __future__ import annotations
 
-from api.documents.writing import KINDS, Kind, Written, write
+from api.documents.writing import KINDS, Kind, Written, prepared, write
 
-__all__ = ["KINDS", "Kind", "Written", "write"]
+__all__ = ["KINDS", "Kind", "Written", "prepared", "write"]

@@ -29,6 +29,7 @@ class Patch:
     kind: str
     via: str
     why: str | None
+    sliver: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Rows:
             ),
             via=bracketed(speech, via, patch["crosswalk"]) if patch["crosswalk"] else via or "—",
             why=why,
+            sliver=bool(patch.get("sliver")),
         )
 
     def unruled(self) -> tuple[LayerRow, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -116,8 +117,10 @@ def _entries(told: Sequence[Told], report: Report, speech: Speech) -> list[Entry
     return [Entry(None, "", name) for name in names]
 
 
-def geopackage(connection: Connection, answer: Answer, speech: Speech, sees: Grade) -> bytes:
-    """Layers ``site`` and ``hits`` in the project CRS. Codes stay codes; a rule is named as the report names what it found."""
+def geopackage(connection: Connection, answer: Answer, speech: Speech, sees: Grade) -> Callable[[], bytes]:
+    """Layers ``site`` and ``hits`` in the project CRS. Codes stay codes; a rule is named as the report names what it found.
+    What is given back writes the file and needs no connection.
+    """
     answer = fit(answer)
     cut = drawing.hits(connection, answer["id"], sees)
     wording = Wording(speech, str)
@@ -139,7 +142,8 @@ def geopackage(connection: Connection, answer: Answer, speech: Speech, sees: Gra
     }
     names = _row_names(wording)
     columns = {name: [row[name] for row in rows] for name in names}
-    return hits_file.geopackage(
+    return partial(
+        hits_file.geopackage,
         site["project_geometry"],
         told,
         [shape for _, _, _, shape in cut.shapes],

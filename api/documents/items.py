@@ -31,7 +31,7 @@ class Basis:
 @dataclass(frozen=True, slots=True)
 class Item:
     """``number``: None where it is not counted; ``kind``: what it is drawn as (``findings.kind_of``, joined by underscores); ``effect``: the
-    word for what it has or could have; ``sentence``: what was found, or why nobody can say; ``raw``: the finding itself, for figures.
+    word for what it has or could have; ``sentence``: what was found, or why nobody can say; ``since``: what became of its edition; ``raw``: the finding itself, for figures.
     """
 
     number: int | None
@@ -49,7 +49,8 @@ class Item:
     office: str
     layer: str
     edition: str
-    do: str
+    since: str | None
+    do: str | None
     exception: str | None
     features: str | None
     nearest: str | None
@@ -60,10 +61,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """An answer, what persons said beside it, and how it is worded."""
+    """An answer, what persons said beside it, what became of its editions, and how it is worded."""
 
     answer: Answer
     overrides: Sequence[Mapping[str, Any]]
+    marks: Sequence[Mapping[str, Any]]
     wording: Wording
     book: Legend
 
@@ -71,6 +73,7 @@ class Telling:
         wording, say = self.wording, self.wording.speech.say
         kind = kind_of(finding)
         effect = finding["effect"] if finding["state"] == "holds" else finding["worst"]
+        conforms = kind == "conform"  # then there is nothing to be done
         return Item(
             number=number,
             rule=finding["rule"],
@@ -89,8 +92,9 @@ class Telling:
             office=wording.office(finding["department"]),
             layer=self.layer_name(finding),
             edition=self.edition(finding["layer"]),
-            do=wording.do(finding),
-            exception=wording.except_note(finding),
+            since=self.since(finding["layer"]),
+            do=None if conforms else wording.do(finding),
+            exception=None if conforms else wording.except_note(finding),
             features=self._features(finding),
             nearest=self._nearest(finding),
             sliver=bool(finding["sliver"]) and finding["state"] == "holds",
@@ -142,6 +146,11 @@ class Telling:
         if pinned.get("valid_from"):
             parts.append(say("report.holds_from", day=pinned["valid_from"]))
         return " · ".join(parts)
+
+    def since(self, layer: str) -> str | None:
+        """What became of a layer's edition after the check."""
+        mark = next((each["mark"] for each in self.marks if each["layer"] == layer), None)
+        return None if mark is None else self.wording.speech.say(f"mark.{mark}")
 
     def said_beside(self, finding: Finding) -> tuple[str, ...]:
         say = self.wording.speech.say

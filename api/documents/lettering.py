@@ -8,6 +8,8 @@ from api.sketch import PAPER
 
 LETTER, SMALL = 9.6, 8.0
 """Sizes in units of the drawing."""
+NEVER_FIRST = ",、，。 "
+"""What no line begins with."""
 
 
 def haloed(text: str, x: float, y: float, size: float, ink: str) -> Markup:
@@ -31,7 +33,7 @@ def lines(text: str, most: float) -> list[str]:
     """The text in lines no wider than ``most``."""
     broken = [""]
     for letter in text:
-        if width(broken[-1] + letter) > most:
+        if width(broken[-1] + letter) > most and letter not in NEVER_FIRST:
             broken.append("")
         broken[-1] += letter
     return broken

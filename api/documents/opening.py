@@ -42,6 +42,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """``kind``: withdrawn or superseded."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """``number``: of the finding it stands for, where it has one."""
 
@@ -81,19 +89,20 @@ def checker(answer: Answer, speech: Speech) -> str:
     return speech.say("report.account", name=who[3:]) if who.startswith("os:") else who
 
 
-def warnings(answer: Answer, marks: Sequence[Mapping[str, Any]], speech: Speech) -> tuple[str, ...]:
+def warnings(answer: Answer, marks: Sequence[Mapping[str, Any]], speech: Speech) -> tuple[Notice, ...]:
     """What became of the editions since: withdrawn ones first, for they take the ground away."""
     names = {layer["code"]: speech.name(layer) for layer in answer["layers"]}
     told = []
     for what in ("withdrawn", "superseded"):
         layers = [names.get(each["layer"], each["layer"]) for each in marks if each["mark"] == what]
         if layers:
-            told.append(speech.say(f"report.since_{what}", n=len(layers), layers=speech.list(layers)))
+            text = speech.say(f"report.since_{what}", n=len(layers), layers=speech.list(layers))
+            told.append(Notice(what, text))
     return tuple(told)
 
 
-def withheld(answer: Answer, wording: Wording) -> tuple[str, ...]:
-    """What is not told to readers of this grade, and whom they may ask."""
+def withheld(answer: Answer, wording: Wording, most: int | None = None) -> tuple[str, ...]:
+    """What is not told to readers of this grade, and whom they may ask; of many layers the first ``most``."""
     how = answer.get("withheld", {}).get("layers", {})
     if not how:
         return ()
@@ -102,9 +111,11 @@ def withheld(answer: Answer, wording: Wording) -> tuple[str, ...]:
         layers = [layer for layer in answer["layers"] if how.get(layer["code"]) == word]
         if layers:
             offices = list(dict.fromkeys(wording.office(layer["department"]) for layer in layers))
-            names = speech.list([speech.name(layer) for layer in layers])
+            named = speech.list([speech.name(layer) for layer in layers[:most]])
+            if most is not None and len(layers) > most:
+                named = speech.say("report.and_so_on", names=named)
             params = {"offices": speech.list(offices)} if word == "ask" else {}
-            told.append(speech.say(f"report.withheld_{word}", n=len(layers), layers=names, **params))
+            told.append(speech.say(f"report.withheld_{word}", n=len(layers), layers=named, **params))
     return (*told, speech.say("report.withheld_note"))
 
 
@@ -228,17 +239,26 @@ def proposal(answer: Answer, speech: Speech) -> tuple[Fact, ...]:
     if told is None:
         return ()
     say, wording = speech.say, Wording(speech, str)
-    facts = [Fact(say("figure.use"), use(answer, speech))]
+    facts = [Fact(begun(say("figure.use")), use(answer, speech))]
     for name in FIGURES:
         unit = {"height": "m", "setback": "m", "floor_area": "m2"}.get(name, "ratio")
         value = told.get(name)
         facts.append(
             Fact(
-                say(f"figure.{name}"),
+                begun(say(f"figure.{name}")),
                 say("report.not_told") if value is None else wording.quantity(value, unit),
             )
         )
     return tuple(facts)
+
+
+def questions(answer: Answer, wording: Wording) -> tuple[str, ...]:
+    return tuple(begun(wording.question(each)) for each in answer.get("questions", []))
+
+
+def begun(text: str) -> str:
+    """A part of a sentence that stands alone."""
+    return text[:1].upper() + text[1:]
 
 
 def use(answer: Answer, speech: Speech) -> str:

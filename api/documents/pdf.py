@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
 import warnings
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.documents import fonts
 from api.documents.report import Report
 from api.language import Speech
 from api.sketch import INK
@@ -30,11 +32,15 @@ INKS = INK | {
     "cannot_say": "#5f6670",
     "no_data": "#5f6670",
     "failed": "#6d3fa0",
+    "withdrawn": INK["forbid"],
+    "superseded": "#566466",
     "clear": INK["conform"],
     "hit": "#1d4f91",
 }
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
 DOTS_PER_INCH = 200
+_PRESS = threading.Lock()
+"""One page at a time: neither library promises to work in two threads at once, and one thread uses a whole core."""
 _UNIT = re.compile(r"(\d) (?=[%mk°公亩]|ha|mu)")
 
 
@@ -63,6 +69,14 @@ def lacking() -> str | None:
     except Refused as refusal:
         return str(refusal.params["reason"])
     return None
+
+
+def slow() -> bool:
+    """Whether letters are cut out of their fonts by Python, for want of the library that does it at once."""
+    _printer()
+    from weasyprint.text import ffi
+
+    return ffi.harfbuzz_subset is None
 
 
 def report(told: Report, picture: Markup, speech: Speech, checked_at: str, product: str) -> bytes:
@@ -115,9 +129,13 @@ def _kept_together(value: Any) -> Any:
 
 def printed(page: str, identifier: bytes) -> bytes:
     """HTML as PDF. ``identifier``: what tells the file from others, such as a digest of its facts."""
-    made: bytes = (
-        _printer().HTML(string=page, url_fetcher=_nothing, base_url=None).write_pdf(pdf_identifier=identifier)
-    )
+    printer = _printer()
+    if not fonts.chinese():
+        raise Refused("pdf_unavailable", reason="no Chinese font", packages=PACKAGES)
+    with _PRESS:
+        made: bytes = printer.HTML(string=page, url_fetcher=_nothing, base_url=None).write_pdf(
+            pdf_identifier=identifier
+        )
     return made
 
 
@@ -129,11 +147,13 @@ def pixels(picture: Markup, width_mm: float, height_mm: float) -> bytes:
         f"<html><head><style>@page {{ size: {width_mm}mm {height_mm}mm; margin: 0 }} body {{ margin: 0 }} svg {{ display: block }}"
         f"</style></head><body>{picture}</body></html>"
     )
-    sheet = pypdfium2.PdfDocument(printed(page, b"picture"))
-    try:
-        image = sheet[0].render(scale=DOTS_PER_INCH / 72).to_pil()
-    finally:
-        sheet.close()
+    sheet = printed(page, b"picture")
+    with _PRESS:
+        opened = pypdfium2.PdfDocument(sheet)
+        try:
+            image = opened[0].render(scale=DOTS_PER_INCH / 72).to_pil()
+        finally:
+            opened.close()
     written = io.BytesIO()
     image.save(written, "PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
     return written.getvalue()

@@ -12,13 +12,15 @@ from typing import Any
 from api.documents import annex, items, opening
 from api.documents.annex import EditionRow, HitRow, LayerRow, Patch, RuleRow, Silent
 from api.documents.items import Item
-from api.documents.opening import Fact, Reason
+from api.documents.opening import Fact, Notice, Reason
 from api.findings import Wording
 from api.language import Speech
 from api.legend import Legend
 from layers.model import Grade
 
 Answer = Mapping[str, Any]
+WITHHELD_NAMED = 8
+"""Layers named on the first page; all of them are at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,9 @@ class Report:
     number: str
     address: str
     head: tuple[Fact, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     withheld: tuple[str, ...]
+    withheld_in_full: tuple[str, ...]
     kind: str
     mark: str
     verdict: str
@@ -92,7 +95,7 @@ class Report:
 def arranged(record: Record, book: Legend, speech: Speech) -> Report:
     answer, say = record.answer, speech.say
     wording = Wording(speech, lambda code: book.department(code, speech))
-    told = items.Telling(record.answer, record.overrides, wording, book)
+    told = items.Telling(record.answer, record.overrides, record.marks, wording, book)
     findings = list(answer.get("findings", []))
     holds, unsure, quiet = (
         [each for each in findings if each["state"] == state]
@@ -111,7 +114,8 @@ def arranged(record: Record, book: Legend, speech: Speech) -> Report:
         address=record.address,
         head=opening.head(answer, record.grade, speech),
         warnings=opening.warnings(answer, record.marks, speech),
-        withheld=opening.withheld(answer, wording),
+        withheld=opening.withheld(answer, wording, WITHHELD_NAMED),
+        withheld_in_full=opening.withheld(answer, wording),
         kind=opening.kind(answer),
         mark=opening.mark(answer),
         verdict=wording.verdict(answer),
@@ -119,7 +123,7 @@ def arranged(record: Record, book: Legend, speech: Speech) -> Report:
         summary=opening.summary(answer, speech),
         reasons=opening.reasons(answer, said, open_ones, wording),
         others=opening.others(answer, wording),
-        questions=tuple(wording.question(each) for each in answer.get("questions", [])),
+        questions=opening.questions(answer, wording),
         site=opening.site(answer["site"], speech),
         proposal=opening.proposal(answer, speech),
         figures_note=say("report.figures_note", crs=answer["site"]["crs"]),
@@ -149,7 +153,7 @@ def _displayed(record: Record, told: items.Telling, speech: Speech) -> Displayed
     shown = record.answer.get("displayed")
     if not shown:
         return None
-    beside = items.Telling({**record.answer, **shown}, (), told.wording, told.book)
+    beside = items.Telling({**record.answer, **shown}, (), (), told.wording, told.book)
     rows = annex.Rows({**record.answer, **shown}, (), record.rules, told.wording, beside)
     by_state = {
         state: tuple(beside.item(each, None) for each in shown["findings"] if each["state"] == state)

@@ -25,9 +25,9 @@ FINDING = (
     ("limit", "{{ each.limit }}", True),
     ("basis", BASES, True),
     ("office", "{{ each.office }}", True),
-    ("layer", "{{ each.layer }} {{ each.edition }}", True),
+    ("layer", "{{ each.layer }} {{ each.edition }}{% if each.since %} ({{ each.since }}){% endif %}", True),
     ("features", "each.features", False),
-    ("do", "{{ each.do }}", True),
+    ("do", "each.do", False),
     ("exception", "each.exception", False),
 )
 """Of a finding: the word for it, what is asked for, and whether it always stands there."""
@@ -60,7 +60,7 @@ def _first_page(form: Form) -> None:
     code.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     run(code.paragraphs[0], "{{ code }}")
     form.table("report.head", FACT)
-    form.lines("warnings", "✕ {{ each }}", colour=RGBColor(0x8A, 0x1B, 0x14), bold=True)
+    form.lines("warnings", "! {{ each.text }}", colour=RGBColor(0x8A, 0x1B, 0x14), bold=True)
     form.lines("withheld", "{{ each }}", colour=RGBColor(0x5A, 0x4A, 0x17))
     form.line("{{ report.mark }} {{ report.lead }}", size=14, bold=True)
     form.lines("summary", "{{ each }}", size=9, colour=QUIET)
@@ -148,7 +148,7 @@ def _annex(form: Form) -> None:
     form.line("{{ report.patches_lead }}", size=8.5, colour=QUIET)
     columns: tuple[tuple[str, float], ...] = (
         ("{{ each.rule }}", 40.0),
-        ("{{ each.planned }}", 32.0),
+        ("{{ each.planned }}{% if each.sliver %} ≈{% endif %}", 32.0),
         ("{{ each.area }}", 24.0),
         ("{{ each.mu }}", 20.0),
         ("{{ each.result }}{% if each.why %} {{ each.why }}{% endif %}", 26.0),
@@ -211,7 +211,7 @@ def _issue(form: Form) -> None:
     form.heading("issue")
     form.table("report.issue", FACT)
     form.line(say("report.issue_note"), size=8.5, colour=QUIET)
-    form.lines("withheld", "{{ each }}", size=8.5, colour=QUIET)
+    form.lines("withheld_in_full", "{{ each }}", size=8.5, colour=QUIET)
     sign = form.made.add_table(rows=2, cols=3, style="Table Grid")
     words = (("made_by", "reviewed_by", "signed_by"), ("date", "date", "stamped"))
     for row, keys in zip(sign.rows, words, strict=True):

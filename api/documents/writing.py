@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from sqlalchemy import Connection
 
-from api import keepsake, legend
-from api.documents import charting, pdf
+from api import keepsake, legend, overrides
+from api.documents import charting, pdf, sheet, word
 from api.documents.printable import fit
 from api.documents.report import Record, Report, arranged
 from api.language import Speech
 from db.settings import Web, read
 from layers.model import Grade
 from workflows.base_map import service as base_map
-from workflows.site_check import drawing, later, overrides, rulebook, service
+from workflows.site_check import drawing, later, rulebook, service
 
 Kind = Literal["pdf", "docx", "xlsx", "gpkg", "geojson", "map"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -54,11 +54,17 @@ def write(kind: Kind, connection: Connection, id: str, speech: Speech, sees: Gra
     """The document of a stored check, for readers who see up to ``sees``. Refused ``check_unknown``, ``pdf_unavailable``,
     ``template_unreadable``.
     """
+    return prepared(kind, connection, id, speech, sees)()
+
+
+def prepared(
+    kind: Kind, connection: Connection, id: str, speech: Speech, sees: Grade = "secret"
+) -> Callable[[], Written]:
+    """Everything is read; what is given back makes the document and needs no connection, for setting a page takes seconds."""
     answer = service.reissue(connection, id, sees)
     media, name, ending = _MEDIA[kind]
-    return Written(
-        _content(kind, connection, answer, speech, sees), media, speech.say(name, check=answer["id"]) + ending
-    )
+    make = _maker(kind, connection, answer, speech, sees)
+    return lambda: Written(make(), media, speech.say(name, check=answer["id"]) + ending)
 
 
 def address(id: str) -> str:
@@ -69,28 +75,23 @@ def address(id: str) -> str:
     return f"http://127.0.0.1:{web.port or PORT}/checks/{id}"
 
 
-def _content(
+def _maker(
     kind: Kind, connection: Connection, answer: Mapping[str, Any], speech: Speech, sees: Grade
-) -> bytes:
-    if kind == "geojson":
+) -> Callable[[], bytes]:
+    if kind in ("geojson", "map"):
         found = drawing.hits_geojson(connection, answer["id"], None, sees)
-        return json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
-    if kind == "map":
-        found = drawing.hits_geojson(connection, answer["id"], None, sees)
-        return keepsake.check_map(answer, found, speech).encode()
+        if kind == "map":
+            return lambda: keepsake.check_map(answer, found, speech).encode()
+        return json.dumps(found, ensure_ascii=False, allow_nan=False).encode
     if kind == "gpkg":
         return charting.geopackage(connection, answer, speech, sees)
     told, moment = _report(connection, answer, speech, sees), datetime.fromisoformat(answer["checked_at"])
     if kind == "xlsx":
-        from api.documents import sheet
-
-        return sheet.workbook(told, answer, speech, moment)
+        return lambda: sheet.workbook(told, answer, speech, moment)
     picture = charting.picture(connection, answer, told, speech, sees)
     if kind == "pdf":
-        return pdf.report(told, picture, speech, answer["checked_at"], str(answer["product"]))
-    from api.documents import word
-
-    return word.document(told, picture, speech, moment)
+        return lambda: pdf.report(told, picture, speech, answer["checked_at"], str(answer["product"]))
+    return lambda: word.document(told, picture, speech, moment)
 
 
 def _report(connection: Connection, answer: Mapping[str, Any], speech: Speech, sees: Grade) -> Report:
@@ -98,7 +99,7 @@ def _report(connection: Connection, answer: Mapping[str, Any], speech: Speech, s
     book = None if rules is None else rulebook.by_id(connection, rules["rulebook"])
     record = Record(
         answer=fit(answer),
-        overrides=fit(overrides.of(connection, answer["id"])),
+        overrides=fit(overrides.of(connection, answer["id"], sees)),
         marks=later.marks(connection, answer),
         rules={}
         if book is None

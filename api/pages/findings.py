@@ -136,7 +136,7 @@ def rows_of(finding: Finding, layers: Sequence[Mapping[str, Any]]) -> list[dict[
 
 
 def _class(layers: Sequence[Mapping[str, Any]], layer: str, code: str, speech: Speech) -> str:
-    names = next((each.get("class_names", {}) for each in layers if each["code"] == layer), {})
+    names: Mapping[str, Any] = next((each.get("class_names", {}) for each in layers if each["code"] == layer), {})
     return classed(code, names.get(code), speech)
 
 

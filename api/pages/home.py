@@ -23,6 +23,7 @@ from workflows.site_check.proposal import UNIT
 router = APIRouter(include_in_schema=False)
 
 SHOWN_AT_FIRST = ("subdistrict", "water_body", "road_centreline")
+SIGNS = {"m": "m", "m2": "m²"}  # as a unit stands in a field; a ratio has none
 INSTEAD = 3  # so many polygon layers, where the catalogue's own are not filled
 PLACES = 4
 
@@ -57,7 +58,7 @@ def home(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse:
         styles=drawing,
         sample=_sample(extent),
         uses=[f"{entry.code} {_called(entry, speech)}" for entry in uses.classes.values()] if uses else [],
-        figure_units=UNIT,
+        figure_units={figure: SIGNS.get(unit) for figure, unit in UNIT.items()},
         house={
             "extent": extent,
             "outline": workspace["outline"],

@@ -86,7 +86,7 @@ def _answer(book: Rulebook | None, layers: Mapping[str, Any], verdict: str) -> d
     """An answer of each verdict there is, from one rule of each effect."""
     known = [rule for rule in (book.rules if book else ()) if rule.layer in layers]
     measured = [rule for rule in known if rule.measure in ("area", "use")]
-    by_effect = {
+    by_effect: dict[str, Rule | None] = {
         effect: next((each for each in measured if each.effect == effect), None) for effect in EFFECTS
     }
     wanted = {
@@ -160,4 +160,4 @@ def _patched(finding: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patch(result: str, why: str | None) -> dict[str, Any]:
     patch = {"class": "0701", "class_name": None, "area_m2": FOUND_M2 / 4, "via": ["0701"], "crosswalk": None}
-    return {**patch, "result": result, "why": why}
+    return {**patch, "result": result, "why": why, "sliver": result == "conditional"}

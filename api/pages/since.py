@@ -16,7 +16,9 @@ def since(then: Answer, now: Answer, words: Wording) -> dict[str, Any]:
     """then, and the changes as rows: rule or None, layer, name, was, now, because."""
     names = {layer["code"]: words.speech.name(layer) for answer in (then, now) for layer in answer["layers"]}
     found = [each for each in changes.between(then, now) if each["what"] != "verdict"]
-    return {"then": then, "changes": [_row(each, names, words) for each in found]}
+    rows = [_row(each, names, words) for each in found]
+    # What differs in figures nobody is shown, such as how far a rule is from an answer, is no change to a reader.
+    return {"then": then, "changes": [row for row in rows if row["was"] != row["now"]]}
 
 
 def _row(change: Mapping[str, Any], names: Mapping[str, str], words: Wording) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import answered, ready, until
 from tests.http.conftest import square, to_degrees
 
+FARMLAND = '[data-rule="farmland_occupied"]'
 FARM = [(512.2, 2518.2), (512.8, 2518.2), (512.8, 2518.8), (512.2, 2518.8)]
 
 
@@ -59,9 +60,9 @@ def test_draw_a_site_and_read_the_answer(page: Page) -> None:
     expect(page.locator("#drawn")).to_have_text("4 个顶点")
     page.click("#check")
     answered(page)
-    expect(page.locator("#answer .verdict")).to_contain_text("未加载规则，不作结论")
+    expect(page.locator("#answer .verdict")).to_contain_text("不能建：占用永久基本农田")
     expect(page.locator("#answer .lead")).to_contain_text(re.compile(r"\d+ 层中 \d+ 层命中"))
-    farmland = page.locator('.finding[data-layer="permanent_basic_farmland"]')
+    farmland = page.locator(FARMLAND)
     expect(farmland).to_contain_text("永久基本农田")
     # 600 m x 600 m, drawn by hand: to a few pixels
     size = float((farmland.locator(".area b").text_content() or "").replace(",", "").split()[0])
@@ -76,8 +77,7 @@ def test_a_hit_is_flown_to_and_marked(page: Page) -> None:
     answered(page)
     until(page, "hetuMap.getSource('hits').serialize().data.features?.length > 0")
     before = page.evaluate("hetuMap.getCenter().lng")
-    page.locator('.finding[data-layer="permanent_basic_farmland"] summary').click()
-    page.locator('[data-fly="permanent_basic_farmland"][data-feature="1"]').click()
+    page.locator(f'{FARMLAND} [data-feature="1"]').click()
     until(page, f"hetuMap.getCenter().lng > {before} + 0.0005")
     assert page.evaluate("hetuMap.getFilter('hits:chosen')")[2] == "permanent_basic_farmland/1"
     until(page, "hetuMap.queryRenderedFeatures({layers: ['hits:chosen']}).length > 0")
@@ -92,7 +92,7 @@ def test_a_box(page: Page) -> None:
     expect(page.locator("#drawn")).to_have_text("4 个顶点")
     page.click("#check")
     answered(page)
-    expect(page.locator('.finding[data-layer="permanent_basic_farmland"]')).to_be_visible()
+    expect(page.locator(FARMLAND)).to_be_visible()
 
 
 def test_a_line_wants_a_width_and_keeps_what_was_drawn(page: Page) -> None:
@@ -143,10 +143,10 @@ def test_paste_a_box_and_a_geometry(page: Page) -> None:
     (west, south), (east, north) = to_degrees(FARM[0], FARM[2])
     paste(page, f"{west}，{south}，{east}，{north}")
     answered(page)
-    expect(page.locator('.finding[data-layer="permanent_basic_farmland"]')).to_be_visible()
+    expect(page.locator(FARMLAND)).to_be_visible()
     page.fill("#text", json.dumps(square(515, 2514, 515.2, 2514.2)))
     page.click("#check")
-    expect(page.locator('.finding[data-layer="ecological_red_line"]')).to_be_visible(timeout=30_000)
+    expect(page.locator('[data-rule="red_line_occupied"]')).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_upload_a_file(page: Page, tmp_path: Path) -> None:
     page.set_input_files("#file", file)
     page.click("#check")
     answered(page)
-    expect(page.locator('.finding[data-layer="permanent_basic_farmland"]')).to_contain_text("360,0")
+    expect(page.locator(FARMLAND)).to_contain_text("360,0")
 
 
 def test_the_address_is_the_state(page: Page) -> None:
@@ -202,11 +202,13 @@ def test_the_address_is_the_state(page: Page) -> None:
         "[hetuMap.getZoom(), hetuMap.getCenter().lng, hetuMap.getCenter().lat]"
     ) == pytest.approx(view, abs=0.01)
     expect(page.locator("[data-layer][value=permanent_basic_farmland]")).to_be_checked()
-    expect(page.locator('.finding[data-layer="permanent_basic_farmland"]')).to_be_visible()
+    expect(page.locator(FARMLAND)).to_be_visible()
     page.click("[data-language]")
     page.wait_for_selector("html[lang=en]")
     answered(page)
-    expect(page.locator("#answer .verdict")).to_contain_text("No rules are loaded")
+    expect(page.locator("#answer .verdict")).to_contain_text(
+        "Cannot be built: Site on permanent basic farmland"
+    )
     assert "check=" in page.url
 
 
@@ -258,7 +260,7 @@ def test_without_webgl_it_is_said_and_pasting_still_works(page: Page) -> None:
     page.fill("#text", json.dumps(square(512.2, 2518.2, 512.8, 2518.8)))
     page.click("#check")
     answered(page)
-    expect(page.locator('.finding[data-layer="permanent_basic_farmland"]')).to_be_visible()
+    expect(page.locator(FARMLAND)).to_be_visible()
 
 
 def test_a_check_that_is_gone_is_said(page: Page) -> None:

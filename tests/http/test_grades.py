@@ -98,7 +98,7 @@ def test_the_page_of_a_layer_withholds_its_rows_and_places(
         told = client.get(f"/layers/{SECRET}", headers={"accept-language": "en"}).text
         for row in ("Fort Hidden", "511234.5", f"/?layers={SECRET}"):
             assert (row in told) is offered, row
-        assert ("A check says only whom to ask" in told) is not offered
+        assert ("A check still says whether it is hit" in told) is not offered
         listed: list[dict[str, Any]] = client.get(f"/api/layers/{SECRET}/editions").json()
         assert listed[0]["samples"] == ([{"NAME": "Fort Hidden"}] if offered else [])
         assert listed[0]["rows_set_aside"] == 1  # that there are some may be known

@@ -15,7 +15,7 @@ from db import session
 from db.actor import Actor
 from tests.http.conftest import square, to_degrees
 from workflows import people
-from workflows.site_check import rule_store
+from workflows.site_check import manual, rule_store
 
 FARM = square(512, 2518, 512.5, 2519)
 OPEN_LAND = square(516.2, 2511.2, 516.4, 2511.4)
@@ -96,7 +96,9 @@ def test_what_cannot_be_read_is_refused_by_name(
 
 def test_a_file_takes_the_same_as_fields_and_refuses_others(client: TestClient) -> None:
     file = {"file": ("地块.geojson", json.dumps(FARM))}
-    made = client.post("/api/checks/file", files=file, data={"use": "0804", "height": "60", "valid_on": "2021-06-01"})
+    made = client.post(
+        "/api/checks/file", files=file, data={"use": "0804", "height": "60", "valid_on": "2021-06-01"}
+    )
     assert made.status_code == 201, made.text
     assert (made.json()["proposal"]["height"], made.json()["valid_on"]) == (60.0, "2021-06-01")
     wrong = client.post("/api/checks/file", files=file, data={"heigth": "60"})
@@ -105,7 +107,9 @@ def test_a_file_takes_the_same_as_fields_and_refuses_others(client: TestClient) 
     assert when.json()["code"] == "moment_unreadable"
 
 
-def test_the_site_of_an_earlier_check_is_asked_about_again(client: TestClient, school: dict[str, Any]) -> None:
+def test_the_site_of_an_earlier_check_is_asked_about_again(
+    client: TestClient, school: dict[str, Any]
+) -> None:
     made = client.post("/api/checks", json={"check": school["id"], "proposal": {"use": "0101"}})
     assert made.status_code == 201, made.text
     told = made.json()
@@ -126,10 +130,21 @@ def test_a_day_before_anything_held_says_so(client: TestClient) -> None:
 def test_the_interface_is_described(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     said = paths["/api/checks"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
-    assert set(said["proposal"]["properties"]) == {"use", "height", "floor_area_ratio", "floor_area", "setback"}
+    assert set(said["proposal"]["properties"]) == {
+        "use",
+        "height",
+        "floor_area_ratio",
+        "floor_area",
+        "setback",
+    }
     form = paths["/api/checks/file"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert {"use", "setback", "valid_on", "known_at"} <= form["properties"].keys()
-    assert {"/api/checks/{id}/today", "/api/checks/{id}/overrides", "/api/rules", "/api/rules/{code}"} <= paths.keys()
+    assert {
+        "/api/checks/{id}/today",
+        "/api/checks/{id}/overrides",
+        "/api/rules",
+        "/api/rules/{code}",
+    } <= paths.keys()
     assert any(each["name"] == "for" for each in paths["/api/checks/{id}"]["get"]["parameters"])
 
 
@@ -212,7 +227,12 @@ def test_a_key_asks_for_today_once(client: TestClient, school: dict[str, Any]) -
 
 def test_a_persons_word_stands_beside_the_finding(client: TestClient, school: dict[str, Any]) -> None:
     where = f"/api/checks/{school['id']}/overrides"
-    said = {"rule": "farmland_occupied", "says": "permitted", "reason": "国务院已批准转用", "person": "王主任"}
+    said = {
+        "rule": "farmland_occupied",
+        "says": "permitted",
+        "reason": "国务院已批准转用",
+        "person": "王主任",
+    }
     made = client.post(where, json=said)
     assert made.status_code == 201, made.text
     (kept,) = client.get(where).json()
@@ -264,7 +284,10 @@ def test_a_word_from_the_page_and_one_that_is_refused_comes_back(client: TestCli
     where = f"/checks/{answer['id']}/overrides"
     said = {"rule": "farmland_occupied", "says": "forbidden", "reason": "现场核实", "person": "赵工"}
     went = client.post(where, data=said, follow_redirects=False)
-    assert (went.status_code, went.headers["location"]) == (303, f"/checks/{answer['id']}#rule-farmland_occupied")
+    assert (went.status_code, went.headers["location"]) == (
+        303,
+        f"/checks/{answer['id']}#rule-farmland_occupied",
+    )
     back = client.post(where, data={**said, "reason": "  "}, headers={"accept-language": "zh-CN"})
     assert back.status_code == 422
     assert "请写明理由" in back.text
@@ -278,7 +301,12 @@ def test_a_word_from_the_page_and_one_that_is_refused_comes_back(client: TestCli
 
 def test_a_word_is_only_a_word(client: TestClient) -> None:
     answer = asked(client, proposal={"use": "0804"})
-    said = {"rule": "farmland_occupied", "says": "permitted", "reason": "<script>alert(1)</script>", "person": "<b>x"}
+    said = {
+        "rule": "farmland_occupied",
+        "says": "permitted",
+        "reason": "<script>alert(1)</script>",
+        "person": "<b>x",
+    }
     assert client.post(f"/api/checks/{answer['id']}/overrides", json=said).status_code == 201
     shown = client.get(f"/checks/{answer['id']}").text
     assert "<script>alert" not in shown
@@ -291,7 +319,10 @@ def test_a_word_is_only_a_word(client: TestClient) -> None:
 def test_the_answer_comes_first_then_findings_by_severity(client: TestClient, school: dict[str, Any]) -> None:
     told = page(client, f"/checks/{school['id']}")
     assert "不能建：占用永久基本农田 500,000.0 m²（750.00 亩，占地块 100 %）" in told
-    at = [told.index(each) for each in ('class="verdict ', 'class="questions"', 'id="rule-farmland_occupied"', 'id="editions"')]
+    at = [
+        told.index(each)
+        for each in ('class="verdict ', 'class="questions"', 'id="rule-farmland_occupied"', 'id="editions"')
+    ]
     assert at == sorted(at)
     card = told[told.index('id="rule-farmland_occupied"') :].split("</li>\n", 1)[0]
     for shown in ("第三十五条", "规划和自然资源局", "第 1 版", "占用面积大于 0 m²", "调整选址", "▲"):
@@ -302,7 +333,9 @@ def test_a_law_nobody_has_seen_is_marked(client: TestClient, school: dict[str, A
     told = page(client, f"/checks/{school['id']}")
     for each in (each for each in school["findings"] if each["state"] != "holds not"):
         card = told[told.index(f'id="rule-{each["rule"]}"') :].split("override-form", 1)[0]
-        assert ("依据待核" in card) == any(basis["standing"] != "seen" for basis in each["basis"]) or not each["basis"]
+        assert ("依据待核" in card) == any(
+            basis["standing"] != "seen" for basis in each["basis"]
+        ) or not each["basis"]
 
 
 def test_what_is_missing_can_be_told_at_once(client: TestClient, school: dict[str, Any]) -> None:
@@ -320,7 +353,9 @@ def test_cannot_say_is_never_green(client: TestClient) -> None:
     told = asked(client, site=OPEN_LAND, proposal={"use": "0804"})
     assert told["verdict"] == "cannot say"
     shown = page(client, f"/checks/{told['id']}/panel")
-    verdict = re.search(r'<div class="verdict (\S+)">\s*<span class="verdict-mark" aria-hidden="true">(.)</span>', shown)
+    verdict = re.search(
+        r'<div class="verdict (\S+)">\s*<span class="verdict-mark" aria-hidden="true">(.)</span>', shown
+    )
     assert verdict
     assert verdict.groups() == ("verdict-cannot_say", "?")
 
@@ -338,7 +373,18 @@ def test_use_is_told_patch_by_patch(client: TestClient) -> None:
 def test_an_answer_of_before_there_were_rules_still_opens(
     client: TestClient, module_workspace: str, actor: Actor, school: dict[str, Any], language: str
 ) -> None:
-    new = {"format", "valid_on", "known_at", "calendar", "proposal", "use_name", "questions", "rules", "findings", "displayed"}
+    new = {
+        "format",
+        "valid_on",
+        "known_at",
+        "calendar",
+        "proposal",
+        "use_name",
+        "questions",
+        "rules",
+        "findings",
+        "displayed",
+    }
     id = f"200101-first{language[:2].lower()}"
     first = {key: value for key, value in school.items() if key not in new}
     first |= {"id": id, "verdict": "no rule", "reasons": [{"code": "no_rule_loaded", "params": {}}]}
@@ -380,7 +426,9 @@ def test_rules_are_filtered_by_what_stands_in_the_address(client: TestClient) ->
     assert set(re.findall(r'<th scope="row"><a href="/rules/(\w+)"', shown)) == {
         each["code"] for each in told if each["layer"] == layer
     }
-    forbidding = set(re.findall(r'<th scope="row"><a href="/rules/(\w+)"', page(client, "/rules?effect=forbid")))
+    forbidding = set(
+        re.findall(r'<th scope="row"><a href="/rules/(\w+)"', page(client, "/rules?effect=forbid"))
+    )
     assert "farmland_occupied" in forbidding
     assert len(forbidding) < len(told)
     assert "没有符合条件的规则" in page(client, f"/rules?layer={layer}&effect=conform")
@@ -398,17 +446,15 @@ def test_a_rule_with_its_versions_and_manual(client: TestClient) -> None:
     assert client.get("/rules/nothing").status_code == 404
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_rule_has_its_page_with_every_drawing_drawn(client: TestClient, language: str) -> None:
-    say = Speech(language).say
-    for rule in client.get("/api/rules").json()["rules"]:
+def test_every_rule_has_its_page_with_every_drawing_drawn(client: TestClient) -> None:
+    for number, rule in enumerate(client.get("/api/rules").json()["rules"]):
+        language = LANGUAGES[number % len(LANGUAGES)]
         told = page(client, f"/rules/{rule['code']}", language)
-        drawn = client.get(f"/api/rules/{rule['code']}").json()["manual"]
-        assert told.count("<svg class=\"plate\"") == len(drawn["drawings"] if drawn else []), rule["code"]
+        entry = manual.entries().get(rule["code"])
+        assert told.count('<svg class="plate"') == len(entry.drawings if entry else ()), rule["code"]
         assert "<pre>" not in told
-        visible = re.sub(r"<script.*?</script>|<[^>]*>", " ", told, flags=re.DOTALL)
-        assert "None" not in visible
-        assert say("rules.versions") in told
+        assert "None" not in re.sub(r"<script.*?</script>|<[^>]*>", " ", told, flags=re.DOTALL)
+        assert Speech(language).say("rules.versions") in told
 
 
 def test_without_a_rulebook_the_page_says_so(workspace: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,10 @@ def try_to_hold(connection: Connection, id: str) -> bool:
     return bool(connection.execute(sql.try_to_hold, {"id": id}).scalar_one())
 
 
+def let_go(connection: Connection, id: str) -> None:
+    connection.execute(sql.let_go, {"id": id})
+
+
 def one(connection: Connection, id: str) -> dict[str, Any]:
     """The batch, its ``layers`` as they were pinned; Refused ``batch_unknown``."""
     row = connection.execute(sql.one, {"id": id}).mappings().first()

@@ -7,6 +7,9 @@ VALUES (:id, :name, :file, :sha256, CAST(:asked AS jsonb), :queued, now(), :acto
 -- while this session lives, the batch is in work here; false where it is in work elsewhere
 SELECT pg_try_advisory_lock(740005, hashtext(:id));
 
+-- let_go --
+SELECT pg_advisory_unlock(740005, hashtext(:id));
+
 -- one --
 -- the batch with everything it pinned
 SELECT id, name, file, sha256, asked, queued, made_at, made_by, valid_on, known_at, rulebook_id, catalogue_id, pinned, product, state, columns,

@@ -7,9 +7,10 @@ twice. One row that cannot be answered costs the others nothing.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
@@ -19,7 +20,7 @@ import structlog
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from db import session
 from db.actor import Actor
@@ -40,6 +41,7 @@ from workflows.site_check.uses import USES
 CHUNK = 20
 HANDS = min(4, (os.cpu_count() or 1) + 1)
 """While one hand waits for the database, another judges."""
+PATIENCE_SECONDS = 1.5
 
 SLIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, ShapelyError)
 """What goes wrong over one row alone, and is a mistake of ours."""
@@ -86,15 +88,26 @@ def run_job(engine: Engine, batch: str, actor: dict[str, Any]) -> None:
 def held(engine: Engine, id: str) -> Iterator[None]:
     """In work here and nowhere else, for as long as this process lives."""
     with engine.connect() as holder:
-        with holder.begin():
-            mine = store.try_to_hold(holder, id)
         try:
-            if not mine:
-                raise Refused("batch_in_work", batch=id)
+            _hold(holder, id)
             yield
         finally:
+            with suppress(SQLAlchemyError), holder.begin():
+                store.let_go(holder, id)
             # The lock belongs to the session, and a pooled session lives on.
             holder.invalidate()
+
+
+def _hold(holder: Connection, id: str) -> None:
+    """The server hears of a process that was killed a moment later than whoever goes on for it."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        with holder.begin():
+            if store.try_to_hold(holder, id):
+                return
+        if time.monotonic() > until:
+            raise Refused("batch_in_work", batch=id)
+        time.sleep(0.1)
 
 
 def _read(engine: Engine, actor: Actor, found: dict[str, Any], tell: Progress, limits: Limits) -> None:

@@ -33,9 +33,14 @@ def take(connection: Connection, actor: Actor, id: int) -> None:
     connection.execute(sql.take, {"id": id, "actor": actor.id})
 
 
-def in_use(connection: Connection, known_at: datetime | None) -> tuple[int, dict[str, Any]] | None:
+def in_use(connection: Connection, known_at: datetime | None) -> tuple[int, str] | None:
+    """id, digest"""
     row = connection.execute(sql.in_use, {"known_at": known_at}).first()
-    return None if row is None else (row.id, row.body)
+    return None if row is None else (row.id, row.digest)
+
+
+def digest(connection: Connection, id: int) -> str:
+    return str(connection.execute(sql.digest, {"id": id}).scalar_one())
 
 
 def body(connection: Connection, id: int) -> dict[str, Any]:

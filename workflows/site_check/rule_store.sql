@@ -18,11 +18,14 @@ INSERT INTO hetu.rulebook_use (rulebook_id, taken_by)
 SELECT :id, :actor WHERE (SELECT rulebook_id FROM hetu.rulebook_use ORDER BY id DESC LIMIT 1) IS DISTINCT FROM :id;
 
 -- in_use --
--- id, body of the rulebook in use now, or at :known_at
-SELECT b.id, b.body
+-- id, digest of the rulebook in use now, or at :known_at
+SELECT b.id, b.digest
 FROM hetu.rulebook_use AS u JOIN hetu.rulebook AS b ON b.id = u.rulebook_id
 WHERE CAST(:known_at AS timestamptz) IS NULL OR u.since <= CAST(:known_at AS timestamptz)
 ORDER BY u.id DESC LIMIT 1;
+
+-- digest --
+SELECT digest FROM hetu.rulebook WHERE id = :id;
 
 -- body --
 SELECT body FROM hetu.rulebook WHERE id = :id;

@@ -23,6 +23,7 @@ from workflows.site_check.rule import Rule, from_body
 from workflows.site_check.rule_reader import FOLDER, Group
 from workflows.site_check.uses import USES
 
+MOST_HELD = 16
 TABLES = Path(__file__).with_name("tables")
 CROSSWALKS = Path(crosswalk.__file__).with_name("crosswalks")
 
@@ -83,14 +84,27 @@ def load(connection: Connection, actor: Actor, book: Rulebook) -> Rulebook:
 def in_use(connection: Connection, known_at: datetime | None = None) -> Rulebook | None:
     """The book in use now, or at a moment; None where none was loaded by then."""
     found = rule_store.in_use(connection, known_at)
-    return None if found is None else _stored(connection, *found)
+    return None if found is None else _held(connection, *found)
 
 
 def by_id(connection: Connection, id: int) -> Rulebook:
-    return _stored(connection, id, rule_store.body(connection, id))
+    return _held(connection, id, rule_store.digest(connection, id))
 
 
-def _stored(connection: Connection, id: int, body: Mapping[str, Any]) -> Rulebook:
+_read: dict[tuple[int, str], Rulebook] = {}
+"""Books never change, so each is taken apart once in a process; the digest tells those of two workspaces with one number apart."""
+
+
+def _held(connection: Connection, id: int, digest: str) -> Rulebook:
+    if (id, digest) not in _read:
+        if len(_read) >= MOST_HELD:
+            _read.clear()
+        _read[id, digest] = _stored(connection, id)
+    return _read[id, digest]
+
+
+def _stored(connection: Connection, id: int) -> Rulebook:
+    body = rule_store.body(connection, id)
     bodies = rule_store.rules(connection, id)
     return Rulebook(
         id,

@@ -54,11 +54,11 @@ def survey(
     for layer in layers:
         if layer["edition"] is not None and layer["kind"] == "raster":
             try:
-                cells[layer["edition"]] = model.Cells(*raster.read(layer["raster"], site))
                 under = raster.under(layer["raster"], site)
             except Refused as trouble:
                 measured.failed[layer["edition"]] = str(trouble)
                 continue
+            cells[layer["edition"]] = model.Cells(*raster.told_of(under))
             rasters[layer["code"]] = Ground(under.held, under.most, under.share_above)
     aside = overlay.set_aside(connection, site, srid, [layer["edition"] for layer in vector])
     found = model.Findings(site_area, measured, covered, cells, aside, systems)

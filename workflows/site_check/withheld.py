@@ -6,10 +6,10 @@ the findings do not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from layers.model import GRADES, Grade, may_see
+from layers.model import GRADES, Grade, coarse_of, may_see
 from workflows.site_check import model
 from workflows.site_check.judge import order
 from workflows.site_check.verdict import conclude
@@ -36,7 +36,13 @@ def shown_to(answer: Answer, grade: Grade) -> dict[str, Any]:
     if answer.get("displayed"):
         displayed = answer["displayed"]
         layers = [_layer(layer, told.get(layer["code"])) for layer in displayed["layers"]]
-        shown["displayed"] = {**displayed, "layers": layers, **_concluded(displayed["findings"], told)}
+        codes = {layer["code"] for layer in layers}
+        in_force = [each for each in shown.get("findings", []) if each["layer"] not in codes]
+        shown["displayed"] = {
+            **displayed,
+            "layers": layers,
+            **_concluded(displayed["findings"], told, in_force),
+        }
     return {**shown, "withheld": {"grade": grade, "layers": told}}
 
 
@@ -52,10 +58,9 @@ def hidden(layer: Answer, grade: Grade) -> bool:
 
 def _how(layer: Answer, grade: Grade) -> str | None:
     """None: the layer may be seen; "hit": whether it is hit may be told; "ask": nothing may, the office is to be asked."""
-    if layer["grade"] is None or may_see(grade, layer["grade"]):
+    if may_see(grade, layer["grade"]):
         return None
-    default = "ask" if layer["grade"] == "secret" else "hit"
-    return str(layer.get("coarse") or default)
+    return str(layer.get("coarse") or coarse_of(layer["grade"]))
 
 
 def _layer(layer: Answer, how: str | None) -> dict[str, Any]:
@@ -69,13 +74,17 @@ def _layer(layer: Answer, how: str | None) -> dict[str, Any]:
     return {**bare, **silent, "state": "no data", "reason": reason}
 
 
-def _concluded(findings: list[Answer], told: Mapping[str, str]) -> dict[str, Any]:
+def _concluded(
+    findings: list[Answer], told: Mapping[str, str], beside: Sequence[Answer] = ()
+) -> dict[str, Any]:
+    """``beside``: findings that are shown elsewhere and count for the verdict all the same."""
     shown = sorted((_finding(each, told.get(each["layer"])) for each in findings), key=order)
-    reached = conclude(shown)
+    reached = conclude(sorted([*shown, *beside], key=order))
+    mine = {each["rule"] for each in shown}
     return {
         "findings": shown,
         "verdict": reached.verdict,
-        "reasons": reached.reasons,
+        "reasons": [each for each in reached.reasons if not beside or each["params"].get("rule") in mine],
         "questions": reached.questions,
     }
 
