@@ -123,9 +123,9 @@ class Wording:
         return self.speech.name({"name": params["layer_name"], "name_en": params["layer_name_en"]})
 
     def name(self, finding: Finding) -> str:
-        """By the name of the rule; a use that goes with the plan is not called by the conflict that the rule looks for."""
+        """By the name of the rule; a rule that compares uses is called by what it found."""
         result = use_result(finding)
-        if result in ("conditional", "conform"):
+        if result is not None:
             return self.speech.say(f"finding.use_{result}", layer=self._layer(finding))
         return self.speech.name(finding)
 

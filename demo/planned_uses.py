@@ -89,9 +89,7 @@ class PlannedUses:
             code: result for result in ("conform", "conditional", "conflict") for code in row.get(result, ())
         }
         listed = self._nearest(HUB, use, named)
-        return (
-            named.get(listed, row.get("otherwise", "no rule")) if listed else row.get("otherwise", "no rule")
-        )
+        return str(row.get("otherwise", "no rule") if listed is None else named[listed])
 
     def _narrowest(self, use: str) -> list[str]:
         if use not in self._within:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -117,28 +117,27 @@ class RuleSites:
         yield from self._best(rule, HOLDS_NOT, rule.effect, self._clear(rule))
 
     def _best(self, rule: Rule, state: str, effect: str, candidates: Iterable[Candidate]) -> Iterator[Asked]:
-        """The first candidate at which the rule says what was wanted; one that measures something before one that touches."""
-        tried = [each for each in candidates if shapely.covers(self.g.outline, each[0])]
-        if not tried:
-            return
-        shapes = [shape for shape, _ in tried]
-        proposals = [
-            _proposal(rule, planned, said)
-            for planned, (_, said) in zip(self._planned_at(shapes), tried, strict=True)
-        ]
-        fit = [
-            ((finding.amount or 0.0) > 0, -number)
-            for number, finding in enumerate(
-                Judge(Meeting(shapes, self.layers), proposals, self.planned).findings(rule)
-            )
-            if finding is not None and (finding.state, finding.effect) == (state, effect)
-        ]
-        if fit:
-            number = -max(fit)[1]
-            word = {rule.on_conflict: "conflict", rule.on_conditional: "conditional"}.get(effect, "conform")
-            word = word if rule.measure == "use" and state == HOLDS else state
-            site = Site(f"{rule.code}_{word}".replace(" ", "_"), f"{rule.code}: {word}", shapes[number])
-            yield Asked(site, proposals[number], (rule.code, state, effect))
+        """Of the first dozen among which the rule says what was wanted the first; one that measures something before one that touches."""
+        inside = (each for each in candidates if shapely.covers(self.g.outline, each[0]))
+        while tried := list(islice(inside, TRIED)):
+            shapes = [shape for shape, _ in tried]
+            planned = self._planned_at(shapes)
+            proposals = [_proposal(rule, use, said) for use, (_, said) in zip(planned, tried, strict=True)]
+            judge = Judge(Meeting(shapes, self.layers), proposals, self.planned)
+            fit = [
+                ((finding.amount or 0.0) > 0, -number)
+                for number, finding in enumerate(judge.findings(rule))
+                if finding is not None and (finding.state, finding.effect) == (state, effect)
+            ]
+            if fit:
+                number = -max(fit)[1]
+                word = {rule.on_conflict: "conflict", rule.on_conditional: "conditional"}.get(
+                    effect, "conform"
+                )
+                word = word if rule.measure == "use" and state == HOLDS else state
+                site = Site(f"{rule.code}_{word}".replace(" ", "_"), f"{rule.code}: {word}", shapes[number])
+                yield Asked(site, proposals[number], (rule.code, state, effect))
+                return
 
     def _planned_at(self, shapes: Sequence[shapely.Geometry]) -> list[str]:
         """The use that the master plan has named at the middle of each."""
@@ -174,14 +173,10 @@ class RuleSites:
         else:
             yield from ((shape, {}) for shape in self._places())
 
-    def _features(self, rule: Rule) -> tuple[Ints, Shapes]:
-        """Some features of the rule's classes, from all over the layer: their places in it, and their shapes."""
-        at = _spread(np.flatnonzero(self.layers.of(rule.layer, rule.classes)))
-        return at, self.layers.index[rule.layer].shapes[at]
-
     def _at_features(self, rule: Rule) -> Iterator[shapely.Geometry]:
-        """Boxes on features, or as far beside them as half the distance that the rule wants kept."""
-        shapes = self._features(rule)[1]
+        """Boxes on features of the rule's classes, or as far beside them as half the distance that it wants kept."""
+        every = np.flatnonzero(self.layers.of(rule.layer, rule.classes))
+        shapes = self.layers.index[rule.layer].shapes[_spread(every)]
         if rule.measure == "distance":
             lines = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
             away = rule.number / 2

@@ -57,8 +57,8 @@ def _lead(console: Console, answer: Answer, words: Wording) -> None:
     verdict = answer["verdict"]
     sign = VERDICT_MARKS.get(verdict, "?")
     console.print(f"[{COLOUR.get(verdict, 'bold')}]{sign} {escape(words.lead(answer))}[/]", soft_wrap=True)
-    say, figures = words.speech.say, words.figures
-    told = say(
+    speech, figures = words.speech, words.figures
+    told = speech.say(
         "cli.answer_site",
         area=layer_table.area(answer["site"]["area_m2"], figures),
         crs=answer["site"]["crs"],
@@ -67,15 +67,16 @@ def _lead(console: Console, answer: Answer, words: Wording) -> None:
     console.print(" · ".join([told, *proposal(answer, words)]), soft_wrap=True)
     if answer.get("valid_on"):
         rules = answer.get("rules")
-        counted = say("cli.answer_rules", n=rules["count"], applied=rules["applied"]) if rules else ""
-        known = say(
+        counted = speech.say("cli.answer_rules", n=rules["count"], applied=rules["applied"]) if rules else ""
+        known = speech.say(
             "cli.answer_moment", day=figures.day(answer["valid_on"]), known=figures.moment(answer["known_at"])
         )
         console.print(f"{known}{counted}", style="dim", soft_wrap=True)
     if answer.get("withheld"):
         held = answer["withheld"]
         console.print(
-            say("cli.withheld", grade=say(f"grade.{held['grade']}"), n=len(held["layers"])), style="magenta"
+            speech.say("cli.withheld", grade=speech.say(f"grade.{held['grade']}"), n=len(held["layers"])),
+            style="magenta",
         )
 
 
@@ -237,14 +238,14 @@ def show_changes(told: Mapping[str, Any], words: Wording) -> None:
     """Two answers for one site: what is different now, and which edition or rule made it so."""
     console = width()
     then, now = told["then"], told["now"]
-    say = words.speech.say
+    speech = words.speech
     names = {layer["code"]: words.speech.name(layer) for answer in (then, now) for layer in answer["layers"]}
     console.print()
     console.print(
-        f"[bold]{say('cli.changes', n=len(told['changes']), check=then['id'], day=Figures(words.speech).moment(then['checked_at']))}[/]"
+        f"[bold]{speech.say('cli.changes', n=len(told['changes']), check=then['id'], day=Figures(words.speech).moment(then['checked_at']))}[/]"
     )
     for each in told["changes"]:
-        name = say("cli.verdict") if each["what"] == "verdict" else words.speech.name(each)
+        name = speech.say("cli.verdict") if each["what"] == "verdict" else words.speech.name(each)
         if each["what"] == "layer":
             name = names.get(each["layer"], name)
         because = words.speech.list([words.cause(one, names) for one in each["because"]])

@@ -46,27 +46,29 @@ def _table(told: dict[str, Any], words: Beside) -> None:
     from api.cli.answer import mark, width
     from api.findings import kind_of
 
-    console, say, figures = width(), words.of.speech.say, words.of.figures
+    console, speech, figures = width(), words.of.speech, words.of.figures
     for each in told["differs"]:
         console.print(f"! {escape(words.differs(each))}", style="magenta")
     if not told["differs"]:
-        console.print(say("alternatives.same"), style="dim")
+        console.print(speech.say("alternatives.same"), style="dim")
     made = Table(box=None, pad_edge=False, header_style="bold")
     made.add_column("", overflow="fold")
     for check in told["checks"]:
         made.add_column(check["id"], overflow="fold")
     checks = told["checks"]
     made.add_row(
-        say("batch.column.verdict"),
+        speech.say("batch.column.verdict"),
         *(f"{mark(each['verdict'])} {escape(words.verdict(each['verdict']))}" for each in checks),
     )
-    made.add_row(say("alternatives.area"), *(figures.square_metres(each["area_m2"]) for each in checks))
     made.add_row(
-        say("alternatives.proposal"),
+        speech.say("alternatives.area"), *(figures.square_metres(each["area_m2"]) for each in checks)
+    )
+    made.add_row(
+        speech.say("alternatives.proposal"),
         *(escape(words.of.speech.list(words.proposal(each))) or "—" for each in checks),
     )
     made.add_row(
-        say("alternatives.questions"),
+        speech.say("alternatives.questions"),
         *(escape(words.of.speech.list(words.questions(each))) or "—" for each in checks),
     )
     for row in told["rules"]:
@@ -81,4 +83,4 @@ def _table(told: dict[str, Any], words: Beside) -> None:
         )
     console.print(made)
     if not told["rules"]:
-        console.print(say("alternatives.none"))
+        console.print(speech.say("alternatives.none"))

@@ -12,5 +12,6 @@ from db.workspace import Workspace
 
 def opened(name: str | None) -> tuple[Workspace, Engine]:
     """GroundError ``workspace_unknown`` where there is none of that name."""
-    place = workspaces.open(name or read(Web).workspace)
-    return place, session.engine(place.name)
+    chosen = name or read(Web).workspace
+    # The database that was asked for: a copy of a workspace still calls itself by the name of the first.
+    return workspaces.open(chosen), session.engine(chosen)

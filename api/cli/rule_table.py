@@ -14,7 +14,7 @@ from rich.table import Table
 
 from api.cli.answer import mark, width
 from api.findings import Wording
-from workflows.site_check.judge import UNIT
+from api.rules import as_finding
 from workflows.site_check.manual import Entry
 from workflows.site_check.rule import Rule
 from workflows.site_check.rulebook import Rulebook
@@ -52,37 +52,22 @@ def told(book: Rulebook, day: date) -> dict[str, Any]:
     }
 
 
-def limit_of(rule: Rule, words: Wording) -> str:
-    """What would break a rule, in words; a rule is told as a finding that was measured nowhere."""
-    unit = UNIT.get(rule.measure) or ("m2" if rule.figure == "floor_area" else rule.limit.unit)
-    limit = {"op": rule.limit.op, "value": rule.limit.value, "attribute": rule.limit.attribute}
-    return words.limit(
-        {
-            "limit": {**limit, "unit": rule.limit.unit},
-            "limit_applied": None,
-            "measure": rule.measure,
-            "figure": rule.figure,
-            "amount": {"unit": unit},
-        }
-    )
-
-
 def show(book: Rulebook, day: date, words: Wording) -> None:
-    say = words.speech.say
+    speech = words.speech
     console, holding = width(), book.on(day)
     made = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("effect", "rule", "code", "limit", "layer", "law"):
-        made.add_column(say(f"cli.column_{column}"), overflow="fold")
+        made.add_column(speech.say(f"cli.column_{column}"), overflow="fold")
     for group in book.groups:
         members = [rule for rule in holding if rule.group == group.code]
         name = words.speech.name({"name": group.name, "name_en": group.name_en})
         made.add_row("", f"[bold]{escape(name)}[/] {len(members)}")
         for rule in members:
             made.add_row(
-                f"{mark(rule.worst)} {say('effect.' + rule.worst)}",
+                f"{mark(rule.worst)} {speech.say('effect.' + rule.worst)}",
                 escape(words.speech.name({"name": rule.name, "name_en": rule.name_en})),
                 escape(rule.code),
-                escape(limit_of(rule, words)),
+                escape(words.limit(as_finding(rule))),
                 escape(rule.layer),
                 _laws(rule, words),
             )
@@ -98,16 +83,16 @@ def _laws(rule: Rule, words: Wording) -> str:
 
 
 def _totals(console: Console, book: Rulebook, holding: list[Rule], day: date, words: Wording) -> None:
-    say, laws = words.speech.say, standings(book.rules)
+    speech, laws = words.speech, standings(book.rules)
     console.print(
-        f"[bold]{say('cli.rules_total', n=len({rule.code for rule in book.rules}), versions=len(book.rules), groups=len(book.groups), holding=len(holding), day=words.figures.day(day))}[/]"
+        f"[bold]{speech.say('cli.rules_total', n=len({rule.code for rule in book.rules}), versions=len(book.rules), groups=len(book.groups), holding=len(holding), day=words.figures.day(day))}[/]"
     )
     effects = Counter(rule.worst for rule in holding)
     console.print(
-        words.speech.list([f"{say('effect.' + effect)} {n}" for effect, n in effects.most_common()])
+        words.speech.list([f"{speech.say('effect.' + effect)} {n}" for effect, n in effects.most_common()])
     )
     console.print(
-        say(
+        speech.say(
             "cli.rules_laws",
             seen=laws["seen"],
             memory=laws["memory"],
@@ -116,7 +101,7 @@ def _totals(console: Console, book: Rulebook, holding: list[Rule], day: date, wo
         )
     )
     console.print(
-        say(
+        speech.say(
             "cli.rules_book",
             id=book.id,
             digest=book.digest[:12],
@@ -128,7 +113,7 @@ def _totals(console: Console, book: Rulebook, holding: list[Rule], day: date, wo
 
 
 def sheet(versions: Sequence[Rule], entry: Entry | None, words: Wording) -> None:
-    console, say = width(), words.speech.say
+    console, speech = width(), words.speech
     first = versions[-1]
     console.print(
         f"{mark(first.worst)} [bold]{escape(words.speech.name({'name': first.name, 'name_en': first.name_en}))}[/]  {escape(first.code)}"
@@ -139,14 +124,14 @@ def sheet(versions: Sequence[Rule], entry: Entry | None, words: Wording) -> None
         console.print()
         until = words.figures.day(rule.until) if rule.until else "…"
         console.print(
-            f"[bold]{escape(rule.version)}[/]  {words.figures.day(rule.since)} – {until}  {say('effect.' + rule.effect)}"
+            f"[bold]{escape(rule.version)}[/]  {words.figures.day(rule.since)} – {until}  {speech.say('effect.' + rule.effect)}"
         )
-        rows = [f"{limit_of(rule, words)} · {rule.layer} {' '.join(rule.classes)}".strip()]
+        rows = [f"{words.limit(as_finding(rule))} · {rule.layer} {' '.join(rule.classes)}".strip()]
         for key, codes in (("uses", rule.uses), ("excepted", rule.excepted)):
             if codes:
-                rows.append(say(f"cli.rule_{key}", uses=" ".join(codes)))
+                rows.append(speech.say(f"cli.rule_{key}", uses=" ".join(codes)))
         rows += [
-            f"{basis.title}{basis.article or ''} · {say('standing.' + basis.standing)} {basis.source or ''}".strip()
+            f"{basis.title}{basis.article or ''} · {speech.say('standing.' + basis.standing)} {basis.source or ''}".strip()
             for basis in rule.basis
         ]
         rows.append(words.office(rule.department))

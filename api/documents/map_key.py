@@ -57,7 +57,7 @@ def drawn(key: Key, speech: Speech, at: tuple[float, float], step: float, room: 
         y += step
         if place == 0:
             made.append(_swatch(x, y, "none", INK[key.whole_effect], 0, 0.14))
-        made.append(_words(x, y, line))
+        made.append(written(line, x + 28, y + 7.4, LETTER, TEXT))
     for note in key.notes:
         y += step
         made.append(written(cut(note, NOTE), x, y + 7, SMALL, QUIET))

@@ -109,6 +109,11 @@ class Form:
         for row in table.rows:
             for box, (_, width) in zip(row.cells, columns, strict=True):
                 box.width = Mm(width)
+        self.gap()
+
+    def gap(self) -> None:
+        """Word makes one table of two that touch, and wants a paragraph after the last."""
+        self.line("", size=4)
 
     def row(self, table: Any, term: str, value: str) -> None:
         row = table.add_row()

@@ -59,6 +59,7 @@ def _first_page(form: Form) -> None:
     run(title.add_paragraph(), f"{say('report.number')} {{{{ report.number }}}}", None, QUIET)
     code.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     run(code.paragraphs[0], "{{ code }}")
+    form.gap()
     form.table("report.head", FACT)
     form.lines("warnings", "! {{ each.text }}", colour=RGBColor(0x8A, 0x1B, 0x14), bold=True)
     form.lines("withheld", "{{ each }}", colour=RGBColor(0x5A, 0x4A, 0x17))
@@ -75,7 +76,9 @@ def _first_page(form: Form) -> None:
     form.sign("endif")
     form.heading("site")
     form.table("report.site", FACT)
+    form.sign("if report.proposal")  # a table without a row is no table to Word
     form.table("report.proposal", FACT)
+    form.sign("endif")
     form.line("{{ picture }}")
     form.line("{{ report.figures_note }}", size=8.5, colour=QUIET)
 
@@ -219,6 +222,7 @@ def _issue(form: Form) -> None:
         whole(row)
         for box, key in zip(row.cells, keys, strict=True):
             cell(box, say(f"report.{key}"), 9, QUIET)
+    form.gap()
 
 
 def _finding(form: Form, what: str) -> None:

@@ -63,14 +63,14 @@ def ruled(
         "said": _by_rule(overrides),
         "law": lambda basis: article(book.law(basis["law"], speech), basis["article"], speech),
         "office": lambda code: book.department(code, speech),
-        "rows_of": lambda finding: rows_of(finding, answer["layers"]),
+        "rows_of": lambda finding, layers=None: rows_of(finding, layers or answer["layers"]),
         "hidden": _hidden(answer, book, speech),
         "ruled_layers": {
             each["layer"]: each["effect"] for each in reversed(findings) if each["state"] == "holds"
         },
         "on_display": _displayed(answer, speech),
         "classed": lambda code, told: classed(code, told, speech),
-        "class_of": lambda layer, code: _class(answer["layers"], layer, code, speech),
+        "class_of": lambda layer, code: _class(answer, layer, code, speech),
     }
 
 
@@ -135,9 +135,14 @@ def rows_of(finding: Finding, layers: Sequence[Mapping[str, Any]]) -> list[dict[
     return [{**blank, **hits.get(each["id"], {}), **each} for each in finding["features"]]
 
 
-def _class(layers: Sequence[Mapping[str, Any]], layer: str, code: str, speech: Speech) -> str:
-    names: Mapping[str, Any] = next((each.get("class_names", {}) for each in layers if each["code"] == layer), {})
-    return classed(code, names.get(code), speech)
+def _class(answer: Answer, layer: str, code: str, speech: Speech) -> str:
+    displayed = answer["displayed"] or {"layers": []}
+    told = (
+        each.get("class_names", {})
+        for each in [*answer["layers"], *displayed["layers"]]
+        if each["code"] == layer
+    )
+    return classed(code, next((names[code] for names in told if code in names), None), speech)
 
 
 def _by_rule(overrides: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

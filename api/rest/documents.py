@@ -57,6 +57,8 @@ def report_xlsx(
 
 
 @router.get("/{id}/hits.gpkg", response_class=Response)
-def hits_gpkg(actor: CheckRead, ground: Workspace, request: Request, id: str, lowered: For = None) -> Response:
+def hits_gpkg(
+    actor: CheckRead, ground: Workspace, request: Request, id: str, lowered: For = None
+) -> Response:
     """The site and what it hits as a GeoPackage in the project's coordinate system."""
     return _written("gpkg", ground, request, id, seen(actor, lowered))

@@ -19,6 +19,8 @@ PATHS = [
     "/layers",
     "/layers/permanent_basic_farmland",
     "/layers/elevation",
+    "/batches",
+    "/alternatives",
     "/rules",
     "/rules/farmland_occupied",
     "/rules/airport_height_exceeded",

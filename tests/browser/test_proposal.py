@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -75,6 +76,20 @@ def test_what_cannot_be_read_is_said_at_its_field_and_kept(
     expect(page.locator("#setback")).to_have_value("5")
     expect(page.locator("#text")).to_have_value(FARM)
     page.watched.expect("422")  # type: ignore[attr-defined]
+
+
+def test_a_file_takes_the_proposal_along(page: Page, tmp_path: Path) -> None:
+    ready(page)
+    page.locator("label", has_text="上传").first.click()
+    file = tmp_path / "地块.geojson"
+    file.write_text(FARM)
+    page.set_input_files("#file", file)
+    page.fill("#use", "教育用地")
+    page.fill("#floor_area", "1.2 ha")
+    page.click("#check")
+    answered(page)
+    expect(page.locator("#answer .proposed")).to_contain_text("教育用地 0804")
+    expect(page.locator("#answer .proposed")).to_contain_text("12,000.0 m²")
 
 
 def test_another_day_is_folded_away_and_goes_along(page: Page) -> None:

@@ -19,6 +19,8 @@ import shapely
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from api.batches import Words, wording
+from api.language import LANGUAGES, Speech
 from db import session
 from db.actor import Actor
 from db.settings import CHECKOUT
@@ -157,6 +159,22 @@ def test_what_was_made_small_opens_to_the_same_reasons_and_questions(
             assert {key: one[key] for key in told} == {key: other[key] for key in told}
             assert one["amount"]["unit"] == other["amount"]["unit"]
             assert one["amount"]["low"] == pytest.approx(other["amount"]["low"], abs=0.01)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_row_is_told_in_the_sentence_of_its_full_check(
+    common: Engine, actor: Actor, three: Path, language: str
+) -> None:
+    id = answered(common, actor, three)
+    for row in rows(common, id):
+        with session.transaction(common, actor) as connection:
+            full = service.reissue(connection, batch.full_check(connection, actor, id, row["number"]))
+            words = wording(connection, Speech(language))
+        assert Words(words).lead(row) == words.lead(full)
+        holding = [each for each in full["findings"] if each["state"] == "holds"]
+        small = [each for each in row["answer"]["findings"] if each["state"] == "holds"]
+        assert [words.found(each) for each in small] == [words.found(each) for each in holding]
+        assert [words.limit(each) for each in small] == [words.limit(each) for each in holding]
 
 
 def test_rows_that_are_no_sites_say_why_and_cost_the_others_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
@@ -13,8 +14,12 @@ from starlette.testclient import TestClient
 from api.language import LANGUAGES, Speech
 from db import session
 from db.actor import Actor
+from gis import edition
+from gis.edition import Coverage
+from tests import little_district
 from tests.http.conftest import square, to_degrees
 from workflows import people
+from workflows.base_map import store
 from workflows.site_check import manual, rule_store
 
 FARM = square(512, 2518, 512.5, 2519)
@@ -481,3 +486,56 @@ def test_a_box_needs_no_proposal(client: TestClient) -> None:
     (west, south), (east, north) = to_degrees((512.1, 2518.1), (512.4, 2518.9))
     made = client.post("/api/checks", json={"box": f"{west},{south},{east},{north}"})
     assert made.json()["proposal"]["use"] is None
+
+
+def test_a_plan_on_display_stands_apart_and_is_no_milder_for_who_sees_less(
+    workspace: str, actor: Actor
+) -> None:
+    from api import app
+
+    shown = little_district.arrival(
+        "statutory_plan",
+        "polygon",
+        little_district.PLAN,
+        ["G1"],
+        Coverage(little_district.OUTLINE, "district"),
+    )
+    with session.transaction(session.engine(workspace), actor) as connection:
+        delivery = store.begin_delivery(connection, actor, "a plan on display")
+        arrival = dataclasses.replace(shown, status="on_display")
+        staged = edition.put(connection, delivery, little_district.SRID, arrival)
+        edition.publish(connection, [("statutory_plan", staged)])
+        store.end_delivery(connection, delivery, "published", sha256="4" * 64)
+    client = TestClient(app.make(workspace), base_url="http://127.0.0.1")
+    across = square(512, 2515.9, 512.2, 2518.2)  # the plan in the south, farmland in the north
+    told = asked(client, site=across, proposal={"use": "0804"})
+    assert told["verdict"] == told["displayed"]["verdict"] == "cannot be built"
+    whole = page(client, f"/checks/{told['id']}")
+    apart = whole[whole.index('id="displayed"') :].split("</section>", 1)[0]
+    assert "公示中的规划，尚未生效" in apart
+    assert "如按公示方案批准，结论为：不能建" in apart
+    assert "第 2 版" in apart
+    assert "data-fly" not in apart
+    assert "override-form" not in apart
+    assert "公示中的规划" in page(client, f"/checks/{told['id']}/panel")
+    for grade in ("public", "internal"):
+        less = client.get(f"/api/checks/{told['id']}", params={"for": grade}).json()
+        assert less["displayed"]["verdict"] == less["verdict"] == "cannot be built"
+
+
+def test_an_edition_that_was_withdrawn_since_is_marked_on_top(workspace: str, actor: Actor) -> None:
+    from api import app
+
+    client = TestClient(app.make(workspace), base_url="http://127.0.0.1")
+    told = asked(client)
+    pinned = told["editions"]["permanent_basic_farmland"]["id"]
+    assert "edition-marks" not in page(client, f"/checks/{told['id']}")
+    with session.transaction(session.engine(workspace), actor) as connection:
+        edition.withdraw(connection, pinned)
+    shown = page(client, f"/checks/{told['id']}")
+    assert shown.index("有 1 个版本在检查之后已撤回或被替代") < shown.index('class="verdict ')
+    assert shown.count("该版本已撤回") == 2  # on top, and in the list of editions
+    now = client.post(f"/api/checks/{told['id']}/today").json()
+    changed = [each for each in now["changes"] if each.get("layer") == "permanent_basic_farmland"]
+    assert {cause["code"] for each in changed for cause in each["because"]} == {"edition"}
+    assert "永久基本农田已无现行版本" in page(client, f"/checks/{now['now']['id']}?since={told['id']}")

@@ -239,6 +239,19 @@ def test_the_template_is_the_one_that_is_made(language: str) -> None:
     assert (word.SHIPPED / name).read_bytes() == word_template.template(language)
 
 
+def test_word_finds_every_table_whole_and_apart() -> None:
+    """A table without rows is damage to Word, and two that touch become one."""
+    bare = answer(verdict="conforms", proposal=None)
+    silent = finding("farmland", "cannot say", "forbid", why=[{"code": "no_edition", "params": {}}])
+    for told in (report(), report(bare), report(answer(silent, verdict="cannot say"))):
+        body = Document(io.BytesIO(word.document(told, PICTURE, CHINESE, MOMENT))).element.body
+        kinds = [each.tag.rpartition("}")[2] for each in body]
+        assert "tbl tbl" not in " ".join(kinds)
+        assert kinds[-2:] == ["p", "sectPr"]
+        assert all(table.xpath("./w:tr") for table in body.xpath(".//w:tbl"))
+        assert not re.search(r"\{[{%]|[%}]\}", "".join(body.itertext()))
+
+
 def office_template(folder: Path, text: str) -> None:
     (folder / "templates").mkdir()
     made = Document()

@@ -314,6 +314,27 @@ def test_a_sliver_neither_condemns_nor_clears() -> None:
     )
 
 
+def test_a_sliver_is_not_counted_for_sure() -> None:
+    counted = rule(measure="count", limit=Limit("over", 0.0, None, "features"))
+    finding = one(counted, case(layer(hit(1, 0.1, sliver=True), tolerance_m=1.0)))
+    assert (finding["state"], finding["amount"]["low"], finding["amount"]["high"]) == ("cannot say", 0.0, 1.0)
+    assert (
+        one(counted, case(layer(hit(1, 0.1, sliver=True), hit(2, 9.0), tolerance_m=1.0)))["state"] == "holds"
+    )
+
+
+def test_a_height_over_ground_that_is_not_fully_known_may_be_higher() -> None:
+    fixed = rule(
+        measure="comparison", figure="height", limit=Limit("over", 100.0, None, "m"), plus="elevation"
+    )
+
+    def state(held: float) -> str:
+        ground = {"elevation": Ground(held, 30.0, lambda level: 0.0)}
+        return str(one(fixed, case(layer(hit(0, 10.0)), Proposal(height=60.0), rasters=ground))["state"])
+
+    assert [state(1.0), state(0.9)] == ["holds not", "cannot say"]
+
+
 def test_a_sliver_of_conflict_leaves_the_question_open() -> None:
     table = says(R1="conform", G1="conflict")
     thin = layer(hit(1, 990.0, "R1"), hit(2, 10.0, "G1", sliver=True), tolerance_m=1.0)

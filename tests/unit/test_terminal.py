@@ -158,6 +158,7 @@ def test_doctor_finds_what_is_here_on_this_machine() -> None:
         "isolation",
         "pages",
         "fonts",
+        "paper",
         "browser",
         "disk",
         "memory",

@@ -84,9 +84,14 @@ def _sum(
             low, why = 0.0, [*why, sliver_of(layer)]
         if rule.measure == "share":
             low, high = _per_cent(low, case), _per_cent(high, case)
-    else:
-        low = sum(hit["length_m"] or 0.0 for hit in hits) if rule.measure == "length" else float(len(hits))
+    elif rule.measure == "length":
+        low = sum(hit["length_m"] or 0.0 for hit in hits)
         high = None if silent > 0 or doubtful else low
+    else:
+        low, met = float(sum(not hit["sliver"] for hit in hits)), float(len(hits))
+        high = None if silent > 0 or doubtful else met
+        if low < met:
+            why = [*why, sliver_of(layer)]
     return Amount(low, high, why, features_of(hits), sliver=sliver)
 
 

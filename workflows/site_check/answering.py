@@ -83,6 +83,7 @@ def _judged(
         measures=measures,
         systems=asked.systems,
         class_systems={layer["code"]: layer["class_system"] for layer in layers},
+        ranks={rule.code: place for place, rule in enumerate(asked.book.rules)},
         judge_use=lambda table, system, planned, use: uses.judge(table, system, planned, use, asked.valid_on),
     )
     return found.layers, judge(rules, case)

@@ -66,7 +66,7 @@ class Measures:
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that rules are judged by. ``layers``: the answers by layer code; ``class_systems``: the system a layer's classes are of, by layer
-    code; ``judge_use(table, system, planned class, intended use)``: an answer with result, via, crosswalk, why.
+    code; ``judge_use(table, system, planned class, intended use)``: an answer with result, via, crosswalk, why; ``ranks``: place of a rule in its book.
     """
 
     site_area: float
@@ -76,6 +76,7 @@ class Case:
     systems: Mapping[str, ClassSystem]
     class_systems: Mapping[str, str | None]
     judge_use: Callable[[str, str, str, str], Any]
+    ranks: Mapping[str, int] = field(default_factory=dict)
 
     def system_of(self, layer: str) -> ClassSystem | None:
         return self.systems.get(self.class_systems.get(layer) or "")

@@ -50,8 +50,8 @@ def comparison(rule: Rule, case: Case, hits: Sequence[Hit], why: list[Why]) -> A
             return Amount(None, None, [*why, unknown], features)
         figure += ground.most
         if ground.held < WHOLE:  # higher ground may lie where no cell says
-            why = [*why, unknown]
-    return _held_against(rule, case, hits, limits, figure, why, features)
+            return _held_against(rule, case, hits, limits, figure, math.inf, [*why, unknown], features)
+    return _held_against(rule, case, hits, limits, figure, figure, why, features)
 
 
 def _held_against(
@@ -60,10 +60,11 @@ def _held_against(
     hits: Sequence[Hit],
     limits: dict[int, float | None],
     figure: float,
+    highest: float,
     why: list[Why],
     features: list[dict[str, Any]],
 ) -> Amount:
-    if rule.limit.value is not None and not rule.limit.broken(figure, rule.limit.value):
+    if rule.limit.value is not None and not rule.limit.broken(highest, rule.limit.value):
         return Amount(figure, figure, [], features)  # kept, wherever the layer lies
     sure = _extreme(rule, [limits[hit["id"]] for hit in hits if not hit["sliver"]], strongest=False)
     if math.isfinite(sure) and rule.limit.broken(figure, sure):

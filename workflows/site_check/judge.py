@@ -27,7 +27,7 @@ UNIT = {
 
 
 def judge(rules: Iterable[Rule], case: Case) -> list[dict[str, Any]]:
-    """A finding for every rule that concerns the proposal and whose layer was asked about, the gravest first."""
+    """A finding for every rule that concerns the proposal and whose layer was asked about: the gravest first, then as the book has them."""
     found = [
         _finding(rule, case)
         for rule in rules
@@ -36,9 +36,10 @@ def judge(rules: Iterable[Rule], case: Case) -> list[dict[str, Any]]:
     return sorted(found, key=order)
 
 
-def order(finding: Mapping[str, Any]) -> tuple[int, int, float]:
+def order(finding: Mapping[str, Any]) -> tuple[int, int, int]:
+    """By what is found and the place of the rule in its book alone: the same for whoever may see less of it."""
     effect: Effect = finding["effect"] if finding["state"] == "holds" else finding["worst"]
-    return STATES.index(finding["state"]), severity(effect), -(finding["share"] or 0.0)
+    return STATES.index(finding["state"]), severity(effect), finding["rank"]
 
 
 def _finding(rule: Rule, case: Case) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def _finding(rule: Rule, case: Case) -> dict[str, Any]:
         "rule": rule.code,
         "version": rule.version,
         "group": rule.group,
+        "rank": case.ranks.get(rule.code, 0),
         "name": rule.name,
         "name_en": rule.name_en,
         "state": state,

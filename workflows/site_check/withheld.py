@@ -41,7 +41,7 @@ def shown_to(answer: Answer, grade: Grade) -> dict[str, Any]:
         shown["displayed"] = {
             **displayed,
             "layers": layers,
-            **_concluded(displayed["findings"], told, in_force),
+            **(_concluded(displayed["findings"], told, in_force) if answer.get("rules") else {}),
         }
     return {**shown, "withheld": {"grade": grade, "layers": told}}
 

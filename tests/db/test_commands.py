@@ -113,7 +113,7 @@ def test_rules_are_listed_with_what_they_rest_on(workspace: str) -> None:
     assert sum(counts["effects"].values()) == counts["holding"]
     assert counts["laws"]["seen"] > 0
     table = typed(workspace, "rules").stdout
-    assert "Site on permanent basic farmland" in table
+    assert "farmland_occupied" in table
     assert f"{counts['laws']['seen']} seen" in table
     early = told(workspace, "rules", "--on", "1995-01-01")["counts"]
     assert early["holding"] < counts["holding"]
