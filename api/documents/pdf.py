@@ -26,7 +26,6 @@ from layers.refusal import Refused
 
 ROOT = Path(__file__).resolve().parents[1]
 STYLE = ROOT / "static" / "css" / "report.css"
-NUMERALS = "一二三四五六七八九"
 INKS = INK | {
     "needs_opinion": INK["restrict"],
     "cannot_say": "#5f6670",
@@ -41,7 +40,7 @@ PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
 DOTS_PER_INCH = 200
 _PRESS = threading.Lock()
 """One page at a time: neither library promises to work in two threads at once, and one thread uses a whole core."""
-_UNIT = re.compile(r"(\d) (?=[%mk°公亩]|ha|mu)")
+_UNIT = re.compile(r"(\d) (?=[^\s\d])")
 
 
 @cache
@@ -50,9 +49,8 @@ def _printer() -> Any:
     for talker in ("weasyprint", "fontTools"):
         logging.getLogger(talker).setLevel(logging.CRITICAL)
     try:
-        with (
-            warnings.catch_warnings()
-        ):  # without libharfbuzz-subset letters are cut out slower; doctor says so
+        with warnings.catch_warnings():
+            # Without libharfbuzz-subset letters are cut out slower: doctor says so.
             warnings.simplefilter("ignore", DeprecationWarning)
             import weasyprint
     except OSError as lacking:
@@ -100,12 +98,13 @@ def report(told: Report, picture: Markup, speech: Speech, checked_at: str, produ
 
 
 def numeral(n: int, speech: Speech) -> str:
-    """The number before a heading: 一、 to 九十九、, or 1."""
+    """The number before a heading, as the language counts: up to ninety-nine in Chinese."""
     if speech.language == "en":
         return f"{n}."
-    tens, ones = divmod(n, 10)
-    ten = "" if tens == 0 else "十" if tens == 1 else f"{NUMERALS[tens - 1]}十"
-    return f"{ten}{NUMERALS[ones - 1] if ones else ''}、"
+    *ones, ten = speech.say("report.numerals")
+    tens, rest = divmod(n, 10)
+    counted = "" if tens == 0 else ten if tens == 1 else f"{ones[tens - 1]}{ten}"
+    return f"{counted}{ones[rest - 1] if rest else ''}{speech.say('and')}"
 
 
 @cache

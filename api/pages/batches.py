@@ -77,6 +77,7 @@ def one(
         **shown,
         rows=rows,
         words=words,
+        units=UNIT,
         asked={key: value for key, value in chosen.items() if value},
         lowered=lowered,
         matching=matching,
