@@ -17,7 +17,7 @@ from api.findings import MARKS, VERDICT_MARKS, Wording, key
 from api.language import Speech
 from api.payload import CHECK_ID
 from layers.refusal import Refused
-from workflows.site_check.rule import EFFECTS
+from workflows.site_check.rulebook.rule import EFFECTS
 
 Row = Mapping[str, Any]
 GRAVE = ("forbid", "restrict", "needs_opinion")

@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 
 from layers.codes import STANDINGS
 from layers.refusal import Refused
-from workflows.site_check import manual, rulebook
-from workflows.site_check.judge import UNIT
-from workflows.site_check.rule import EFFECTS, Rule
-from workflows.site_check.rulebook import Rulebook
+from workflows.site_check.judging.judge import UNIT
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook import manual
+from workflows.site_check.rulebook.book import Rulebook
+from workflows.site_check.rulebook.rule import EFFECTS, Rule
 
 Told = dict[str, Any]
 

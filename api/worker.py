@@ -21,7 +21,8 @@ from db.settings import Web, read
 from db.sql import queries
 from workflows.base_map import deliveries
 from workflows.base_map import jobs as base_map_jobs
-from workflows.site_check import batch, batch_work
+from workflows.site_check.batches import service as batch
+from workflows.site_check.batches import work as batch_work
 
 SWEEP_SECONDS = 30
 SILENT_SECONDS = 60  # a worker says every ten seconds that it is there

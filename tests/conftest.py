@@ -111,7 +111,7 @@ def _lay_demo(place: Path, actor: Actor) -> None:
     from gis import crs
     from layers import catalogue
     from workflows.base_map import intake, service
-    from workflows.site_check import rulebook
+    from workflows.site_check.rulebook import book as rulebook
 
     place.mkdir(exist_ok=True)
     made = make(place)

@@ -24,7 +24,7 @@ from gis.edition import Arrival, Coverage
 from gis.stage import Features
 from layers import catalogue
 from workflows.base_map import service, store
-from workflows.site_check import rulebook
+from workflows.site_check.rulebook import book as rulebook
 
 SRID = 4547
 WEST, SOUTH, EAST, NORTH = 510_000.0, 2_510_000.0, 520_000.0, 2_520_000.0

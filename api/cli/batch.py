@@ -114,7 +114,7 @@ def _submitted(
     from db import session
     from layers.days import day
     from workflows import people
-    from workflows.site_check import batch as batches
+    from workflows.site_check.batches import service as batches
 
     if not file.is_file():
         raise Refused("no_such_file", file=str(file))
@@ -138,7 +138,7 @@ def _submitted(
 def _run(engine: Engine, id: str) -> None:
     from api.cli.progress import progress
     from workflows import people
-    from workflows.site_check import batch_work
+    from workflows.site_check.batches import work as batch_work
 
     try:
         with progress() as tell:
@@ -152,7 +152,7 @@ def _told(engine: Engine, id: str, sees: Grade, as_json: bool) -> None:
     from api.batches import Words, counted, told, wording
     from api.cli.answer import mark, width
     from db import session
-    from workflows.site_check import batch as batches
+    from workflows.site_check.batches import service as batches
 
     speech = terminal.speech()
     with session.read(engine) as connection:
@@ -205,7 +205,7 @@ def _list(engine: Engine, as_json: bool) -> None:
     from api.cli.answer import width
     from api.numbers import Figures
     from db import session
-    from workflows.site_check import batch as batches
+    from workflows.site_check.batches import service as batches
 
     with session.read(engine) as connection:
         found = batches.latest(connection, LISTED)

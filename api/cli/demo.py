@@ -26,7 +26,7 @@ def lay_demo(name: str) -> None:
     from layers import catalogue
     from workflows import people
     from workflows.base_map import intake, places, service
-    from workflows.site_check import rulebook
+    from workflows.site_check.rulebook import book as rulebook
 
     began = time.monotonic()
     loaded = catalogue.load()

@@ -142,7 +142,7 @@ def _lacks_rules(engine: Engine) -> bool:
     """A catalogue without rules: a check there would conclude nothing, and nobody would know why."""
     from db import session
     from workflows.base_map import service
-    from workflows.site_check import rulebook
+    from workflows.site_check.rulebook import book as rulebook
 
     with session.read(engine) as connection:
         return bool(service.themes(connection)) and rulebook.in_use(connection) is None

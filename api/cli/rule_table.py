@@ -15,9 +15,9 @@ from rich.table import Table
 from api.cli.answer import mark, width
 from api.findings import Wording
 from api.rules import as_finding
-from workflows.site_check.manual import Entry
-from workflows.site_check.rule import Rule
-from workflows.site_check.rulebook import Rulebook
+from workflows.site_check.rulebook.book import Rulebook
+from workflows.site_check.rulebook.manual import Entry
+from workflows.site_check.rulebook.rule import Rule
 
 
 def standings(rules: Iterable[Rule]) -> dict[str, int]:

@@ -31,7 +31,7 @@ def rules(
     from api.numbers import BEIJING
     from db import session
     from layers.days import day
-    from workflows.site_check import rulebook
+    from workflows.site_check.rulebook import book as rulebook
 
     asked = day(on) if on is not None else datetime.now(BEIJING).date()
     _, engine = opened(workspace)
@@ -61,13 +61,14 @@ def load(
     from db import session
     from workflows import people
     from workflows.base_map import catalogue
-    from workflows.site_check import rule_reader, rulebook
+    from workflows.site_check.rulebook import book as rulebook
+    from workflows.site_check.rulebook import reader
 
     _, engine = opened(workspace)
     steward = people.steward(getpass.getuser())
     with session.transaction(engine, steward) as connection:
         before = rulebook.in_use(connection)
-        read = rulebook.read(catalogue.stored(connection), folder or rule_reader.FOLDER)
+        read = rulebook.read(catalogue.stored(connection), folder or reader.FOLDER)
         book = rulebook.load(connection, steward, read)
     known = set() if before is None else {(rule.code, rule.version) for rule in before.rules}
     now = {(rule.code, rule.version) for rule in book.rules}
@@ -96,7 +97,8 @@ def export(
     """把在用的规则写成文件 | write the rules in use as files, which load gives back word for word."""
     from api.cli.places import opened
     from db import session
-    from workflows.site_check import rule_writer, rulebook
+    from workflows.site_check.rulebook import book as rulebook
+    from workflows.site_check.rulebook import writer as rule_writer
 
     _, engine = opened(workspace)
     with session.read(engine) as connection:
@@ -128,7 +130,8 @@ def show(
     from api.cli import rule_table
     from api.cli.places import opened
     from db import session
-    from workflows.site_check import manual, rulebook
+    from workflows.site_check.rulebook import book as rulebook
+    from workflows.site_check.rulebook import manual
 
     _, engine = opened(workspace)
     with session.read(engine) as connection:

@@ -21,8 +21,8 @@ from api.numbers import BEIJING, MU
 from gis import hits_file
 from layers.model import Grade
 from workflows.base_map import service as base_map
-from workflows.site_check import batch
-from workflows.site_check.rule import EFFECTS
+from workflows.site_check.batches import service as batch
+from workflows.site_check.rulebook.rule import EFFECTS
 
 Row = Mapping[str, Any]
 Cell = str | float | int | None

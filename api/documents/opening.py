@@ -12,7 +12,7 @@ from api.language import Speech
 from api.legend import worded
 from api.numbers import Figures
 from layers.model import Grade
-from workflows.site_check.rule import FIGURES
+from workflows.site_check.rulebook.rule import FIGURES
 
 Answer = Mapping[str, Any]
 

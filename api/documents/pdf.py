@@ -101,7 +101,7 @@ def numeral(n: int, speech: Speech) -> str:
     """The number before a heading, as the language counts: up to ninety-nine in Chinese."""
     if speech.language == "en":
         return f"{n}."
-    *ones, ten = speech.say("report.numerals")
+    *ones, ten = list(speech.say("report.numerals"))
     tens, rest = divmod(n, 10)
     counted = "" if tens == 0 else ten if tens == 1 else f"{ones[tens - 1]}{ten}"
     return f"{counted}{ones[rest - 1] if rest else ''}{speech.say('and')}"

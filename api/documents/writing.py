@@ -17,7 +17,8 @@ from api.language import Speech
 from db.settings import Web, read
 from layers.model import Grade
 from workflows.base_map import service as base_map
-from workflows.site_check import drawing, later, rulebook, service
+from workflows.site_check import drawing, later, service
+from workflows.site_check.rulebook import book as rulebook
 
 Kind = Literal["pdf", "docx", "xlsx", "gpkg", "geojson", "map"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -14,10 +14,10 @@ from api.batches import Words
 from api.ground import Workspace
 from api.legend import worded
 from api.pages.frame import page
-from workflows.site_check import batch
 from workflows.site_check import service as site_check
-from workflows.site_check.proposal import UNIT
-from workflows.site_check.verdict import Verdict
+from workflows.site_check.batches import service as batch
+from workflows.site_check.judging.proposal import UNIT
+from workflows.site_check.judging.verdict import Verdict
 
 router = APIRouter(include_in_schema=False)
 

@@ -14,9 +14,9 @@ from api.findings import MARKS, VERDICT_MARKS, Wording, kind_of
 from api.language import Speech
 from api.legend import Legend, classed, worded
 from layers.model import GRADES
-from workflows.site_check.proposal import NOTHING, UNIT
-from workflows.site_check.rule import EFFECTS
-from workflows.site_check.verdict import questions_of
+from workflows.site_check.judging.proposal import NOTHING, UNIT
+from workflows.site_check.judging.verdict import questions_of
+from workflows.site_check.rulebook.rule import EFFECTS
 
 Answer = Mapping[str, Any]
 Finding = Mapping[str, Any]

@@ -18,7 +18,7 @@ from layers.model import may_see
 from workflows import people
 from workflows.base_map import service as base_map
 from workflows.site_check import service as site_check
-from workflows.site_check.proposal import UNIT
+from workflows.site_check.judging.proposal import UNIT
 
 router = APIRouter(include_in_schema=False)
 

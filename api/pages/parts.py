@@ -19,9 +19,9 @@ from api.ground import Workspace
 from api.pages.findings import asked, complete, ruled, wording
 from api.pages.frame import MARKS, page
 from workflows.base_map import service as base_map
-from workflows.site_check.rule import EFFECTS, Rule
-from workflows.site_check.rulebook import Rulebook
-from workflows.site_check.verdict import VERDICTS, conclude
+from workflows.site_check.judging.verdict import VERDICTS, conclude
+from workflows.site_check.rulebook.book import Rulebook
+from workflows.site_check.rulebook.rule import EFFECTS, Rule
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,11 +20,11 @@ from api.pages import plate
 from api.pages.findings import spoken
 from api.pages.frame import page
 from workflows.base_map import service as base_map
-from workflows.site_check import manual
-from workflows.site_check.proposal import UNIT
-from workflows.site_check.rule import Rule
-from workflows.site_check.uses import USES
-from workflows.site_check.verdict import VERDICTS
+from workflows.site_check.judging.proposal import UNIT
+from workflows.site_check.judging.verdict import VERDICTS
+from workflows.site_check.rulebook import manual
+from workflows.site_check.rulebook.rule import Rule
+from workflows.site_check.rulebook.uses import USES
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,7 +15,7 @@ from api.numbers import BEIJING
 from api.pages.findings import spoken
 from api.pages.frame import page
 from workflows.base_map import service as base_map
-from workflows.site_check.rule import EFFECTS
+from workflows.site_check.rulebook.rule import EFFECTS
 
 router = APIRouter(include_in_schema=False)
 

@@ -23,8 +23,8 @@ from db.actor import Actor
 from layers.days import day
 from layers.model import Grade
 from layers.refusal import Refused
-from workflows.site_check import batch
-from workflows.site_check.verdict import Verdict
+from workflows.site_check.batches import service as batch
+from workflows.site_check.judging.verdict import Verdict
 
 router = APIRouter(prefix="/api/batches", tags=["batches"])
 

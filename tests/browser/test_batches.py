@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from db import session
 from db.actor import Actor
 from tests.http.conftest import square
-from workflows.site_check import batch_work
+from workflows.site_check.batches import work as batch_work
 
 SITES = {
     "type": "FeatureCollection",

@@ -31,16 +31,12 @@ from layers.model import GRADES
 from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, arrival, km
 from workflows.base_map import store as base_map_store
-from workflows.site_check import (
-    answering,
-    batch,
-    batch_store,
-    batch_work,
-    compact,
-    rulebook,
-    service,
-    withheld,
-)
+from workflows.site_check import answering, service, withheld
+from workflows.site_check.batches import compact
+from workflows.site_check.batches import service as batch
+from workflows.site_check.batches import store as batch_store
+from workflows.site_check.batches import work as batch_work
+from workflows.site_check.rulebook import book as rulebook
 
 degrees = pyproj.Transformer.from_crs(SRID, 4326, always_xy=True).transform
 FARMLAND, RED_LINE, CLEAR = (

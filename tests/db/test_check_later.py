@@ -22,8 +22,9 @@ from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, arrival, km
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
-from workflows.site_check import drawing, later, overrides, record, rulebook, service, store, withheld
-from workflows.site_check.rule import Limit
+from workflows.site_check import drawing, later, overrides, record, service, store, withheld
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook.rule import Limit
 
 FARM = km(512.5, 2518.5, 513.25, 2518.6)
 """75,000 m2, all of it permanent basic farmland."""

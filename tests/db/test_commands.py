@@ -18,7 +18,7 @@ from layers.catalogue import load
 from layers.refusal import Refused
 from tests.http.conftest import square
 from workflows.base_map import catalogue as stored_catalogue
-from workflows.site_check import rulebook
+from workflows.site_check.rulebook import book as rulebook
 
 SITE = json.dumps(square(512, 2518, 512.2, 2518.2))
 

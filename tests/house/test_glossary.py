@@ -12,7 +12,7 @@ from layers.catalogue import load
 from layers.codes import STANDINGS
 from layers.model import CADENCES, COVERAGES, GRADES, KINDS, LEVELS, STATUSES
 from workflows.site_check.model import STATES
-from workflows.site_check.uses import OUTCOMES
+from workflows.site_check.rulebook.uses import OUTCOMES
 
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 HAN = re.compile(r"[一-鿿]")

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from db import session
 from db.actor import Actor
 from tests.http.conftest import square
-from workflows.site_check import batch_work
+from workflows.site_check.batches import work as batch_work
 
 FIELD, CLEAR = square(512, 2518, 512.2, 2518.2), square(517, 2517, 517.1, 2517.1)
 NAMES = ("=HYPERLINK(1)", "＋1", "空地", "没有图形")

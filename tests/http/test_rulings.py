@@ -20,7 +20,8 @@ from tests import little_district
 from tests.http.conftest import square, to_degrees
 from workflows import people
 from workflows.base_map import store
-from workflows.site_check import manual, rule_store
+from workflows.site_check.rulebook import manual
+from workflows.site_check.rulebook import store as rule_store
 
 FARM = square(512, 2518, 512.5, 2519)
 OPEN_LAND = square(516.2, 2511.2, 516.4, 2511.4)

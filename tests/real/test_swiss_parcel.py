@@ -19,8 +19,9 @@ from db.actor import Actor
 from gis import crs, site
 from layers import catalogue
 from workflows.base_map import intake, places, service
-from workflows.site_check import later, rulebook
+from workflows.site_check import later
 from workflows.site_check import service as site_check
+from workflows.site_check.rulebook import book as rulebook
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "restrictions_ch"
 SAMPLE, EXTRACT = REAL / "sample", REAL / "extracts" / "test_extract.json"

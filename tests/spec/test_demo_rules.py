@@ -19,8 +19,9 @@ from gis import crs
 from gis.site import Site
 from layers import catalogue
 from layers.refusal import Refused
-from workflows.site_check import rulebook, service
-from workflows.site_check.rule import Rule
+from workflows.site_check import service
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook.rule import Rule
 
 Demo = tuple[str, dict[str, Any]]
 Answer = Mapping[str, Any]

@@ -9,7 +9,7 @@ import pytest
 
 from layers.catalogue import THEMES, load
 from layers.model import Layer
-from workflows.site_check import rulebook
+from workflows.site_check.rulebook import book as rulebook
 
 CATALOGUE = load()
 HAN = re.compile(r"[一-鿿]")

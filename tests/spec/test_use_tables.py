@@ -14,8 +14,8 @@ import pytest
 from layers.catalogue import load
 from layers.codes import lineage
 from layers.crosswalk import FOLDER, load_crosswalks
-from workflows.site_check import uses
-from workflows.site_check.uses import USES, Judged, Uses, load_tables
+from workflows.site_check.rulebook import uses
+from workflows.site_check.rulebook.uses import USES, Judged, Uses, load_tables
 
 CATALOGUE = load()
 TABLES = load_tables(Path(uses.__file__).with_name("tables"), CATALOGUE.classes, CATALOGUE.laws)

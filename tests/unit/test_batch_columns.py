@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from layers.refusal import Refused
-from workflows.site_check.batch_columns import columns, label, said, width
+from workflows.site_check.batches.columns import columns, label, said, width
 
 
 @pytest.mark.parametrize(

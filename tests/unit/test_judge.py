@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from layers.codes import ClassEntry, ClassSystem
 from layers.model import Basis
-from workflows.site_check.case import Case, Ground, Measures, Nearest, Surroundings
-from workflows.site_check.judge import judge
-from workflows.site_check.proposal import NOTHING, Proposal
-from workflows.site_check.rule import Above, Limit, Rule
-from workflows.site_check.verdict import conclude
+from workflows.site_check.judging.case import Case, Ground, Measures, Nearest, Surroundings
+from workflows.site_check.judging.judge import judge
+from workflows.site_check.judging.proposal import NOTHING, Proposal
+from workflows.site_check.judging.verdict import conclude
+from workflows.site_check.rulebook.rule import Above, Limit, Rule
 
 LETTERS = ClassSystem(
     "letters", "字母", "letters", None, "demo", None, "prefix", {code: ClassEntry(code, code, code) for code in ("R", "R1", "R2", "G", "G1")}

@@ -10,8 +10,8 @@ import pytest
 from layers import catalogue
 from layers.model import Catalogue
 from layers.refusal import Refused
-from workflows.site_check.proposal import NOTHING, Proposal, parse
-from workflows.site_check.uses import USES
+from workflows.site_check.judging.proposal import NOTHING, Proposal, parse
+from workflows.site_check.rulebook.uses import USES
 
 
 @cache

@@ -13,8 +13,8 @@ import yaml
 from layers import catalogue
 from layers.model import Catalogue
 from layers.strict_yaml import CatalogueError
-from workflows.site_check import rule_reader
-from workflows.site_check.rule import Rule, from_body
+from workflows.site_check.rulebook import reader
+from workflows.site_check.rulebook.rule import Rule, from_body
 
 GOOD: dict[str, Any] = {
     "name": "占用永久基本农田",
@@ -42,7 +42,7 @@ def load(folder: Path, **changes: Any) -> tuple[Rule, ...]:
         "rules": {"a_rule": said},
     }
     (folder / "lines.yaml").write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
-    return rule_reader.load(folder, known(), {"planned_use"}).rules
+    return reader.load(folder, known(), {"planned_use"}).rules
 
 
 def test_a_rule_comes_back_from_its_body(tmp_path: Path) -> None:
@@ -137,9 +137,9 @@ def test_two_files_cannot_claim_one_rule(tmp_path: Path) -> None:
     text = (tmp_path / "lines.yaml").read_text(encoding="utf-8")
     (tmp_path / "more.yaml").write_text(text.replace("code: lines", "code: more"), encoding="utf-8")
     with pytest.raises(CatalogueError, match="duplicate"):
-        rule_reader.load(tmp_path, known(), set())
+        reader.load(tmp_path, known(), set())
 
 
 def test_a_folder_without_rules_is_told(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="missing"):
-        rule_reader.load(tmp_path, known(), set())
+        reader.load(tmp_path, known(), set())

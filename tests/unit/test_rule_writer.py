@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from layers.catalogue import load
 from layers.model import Catalogue
-from workflows.site_check import rule_reader, rulebook
-from workflows.site_check.rule import MU, Limit, Rule
-from workflows.site_check.rule_reader import Group
-from workflows.site_check.rule_writer import dump, files
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook import reader as rule_reader
+from workflows.site_check.rulebook.reader import Group
+from workflows.site_check.rulebook.rule import MU, Limit, Rule
+from workflows.site_check.rulebook.writer import dump, files
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from layers.crosswalk import Crosswalk
 from layers.model import Law
 from layers.refusal import Refused
 from layers.strict_yaml import CatalogueError
-from workflows.site_check.uses import Judged, Table, Uses, from_body, load_tables, to_body
+from workflows.site_check.rulebook.uses import Judged, Table, Uses, from_body, load_tables, to_body
 
 HUB = "land_sea_use_2023"
 LAWS = {"guide": Law("guide", "指南", "Guide", None, None, "memory", None)}

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from layers.refusal import Refused
-from workflows.site_check.judge import STATES, order
-from workflows.site_check.rule import EFFECTS
+from workflows.site_check.judging.judge import STATES, order
+from workflows.site_check.rulebook.rule import EFFECTS
 
 LEAST, MOST = 2, 6
 Answer = Mapping[str, Any]

@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 
 from layers.codes import ClassSystem
 from workflows.site_check import model, store
-from workflows.site_check.case import Case
-from workflows.site_check.judge import judge, order
-from workflows.site_check.proposal import Proposal
-from workflows.site_check.rule import Rule
-from workflows.site_check.rulebook import Rulebook
+from workflows.site_check.judging.case import Case
+from workflows.site_check.judging.judge import judge, order
+from workflows.site_check.judging.proposal import Proposal
+from workflows.site_check.judging.verdict import Conclusion, conclude
+from workflows.site_check.rulebook.book import Rulebook
+from workflows.site_check.rulebook.rule import Rule
+from workflows.site_check.rulebook.uses import USES
 from workflows.site_check.survey import evidence, survey
-from workflows.site_check.uses import USES
-from workflows.site_check.verdict import Conclusion, conclude
 
 Layer = Mapping[str, Any]
 

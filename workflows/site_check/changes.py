@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.site_check.verdict import Finding
+from workflows.site_check.judging.verdict import Finding
 
 Answer = Mapping[str, Any]
 _COMPARED = ("state", "effect", "amount", "limit_applied")

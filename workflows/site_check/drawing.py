@@ -13,8 +13,8 @@ from gis import backdrop, overlay
 from layers.model import Grade
 from workflows.base_map import service as base_map
 from workflows.site_check import store, withheld
-from workflows.site_check.case import MOST_FEATURES
-from workflows.site_check.planned import gravest
+from workflows.site_check.judging.case import MOST_FEATURES
+from workflows.site_check.judging.planned import gravest
 
 MOST_DRAWN = 2000
 DRAWN_AT_ONCE = 200

@@ -15,10 +15,11 @@ from layers.model import Grade
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
 from workflows.base_map.catalogue import class_systems
-from workflows.site_check import changes, record, rulebook, service, store, withheld
+from workflows.site_check import changes, record, service, store, withheld
 from workflows.site_check.answering import Question, answered
+from workflows.site_check.judging.proposal import NOTHING, Proposal
 from workflows.site_check.model import TOLD
-from workflows.site_check.proposal import NOTHING, Proposal
+from workflows.site_check.rulebook import book as rulebook
 
 Answer = Mapping[str, Any]
 

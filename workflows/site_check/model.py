@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from gis.overlay import Hit, Measured
 from layers.codes import ClassEntry, ClassSystem
-from workflows.site_check.silence import WHOLE
+from workflows.site_check.judging.silence import WHOLE
 
 State = Literal["hit", "clear", "no data", "failed"]
 STATES: tuple[State, ...] = ("hit", "clear", "no data", "failed")

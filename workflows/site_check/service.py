@@ -20,11 +20,12 @@ from layers.refusal import Refused
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
 from workflows.base_map.catalogue import class_systems
-from workflows.site_check import proposal as proposals
-from workflows.site_check import record, rulebook, store, withheld
+from workflows.site_check import record, store, withheld
 from workflows.site_check.answering import Question, answered
-from workflows.site_check.proposal import NOTHING, Proposal
-from workflows.site_check.uses import USES
+from workflows.site_check.judging import proposal as proposals
+from workflows.site_check.judging.proposal import NOTHING, Proposal
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook.uses import USES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """In which a day begins and ends."""

@@ -13,9 +13,9 @@ from gis import around, overlay, raster
 from layers.codes import ClassSystem
 from layers.refusal import Refused
 from workflows.site_check import model
-from workflows.site_check.amount import classes_meant
-from workflows.site_check.case import Ground, Measures, Nearest, Surroundings
-from workflows.site_check.rule import Rule
+from workflows.site_check.judging.amount import classes_meant
+from workflows.site_check.judging.case import Ground, Measures, Nearest, Surroundings
+from workflows.site_check.rulebook.rule import Rule
 
 Layer = Mapping[str, Any]
 

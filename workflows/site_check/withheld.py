@@ -11,8 +11,8 @@ from typing import Any
 
 from layers.model import GRADES, Grade, coarse_of, may_see
 from workflows.site_check import model
-from workflows.site_check.judge import order
-from workflows.site_check.verdict import conclude
+from workflows.site_check.judging.judge import order
+from workflows.site_check.judging.verdict import conclude
 
 Answer = Mapping[str, Any]
 

@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from workflows.site_check.case import Amount, Case, Hit, features_of, sliver_of
-from workflows.site_check.rule import Rule
-from workflows.site_check.silence import WHOLE, Why
+from workflows.site_check.judging.case import Amount, Case, Hit, features_of, sliver_of
+from workflows.site_check.judging.silence import WHOLE, Why
+from workflows.site_check.rulebook.rule import Rule
 
 
 def attribute(rule: Rule, case: Case, hits: Sequence[Hit], why: list[Why]) -> Amount:

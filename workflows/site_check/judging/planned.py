@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workflows.site_check.case import Amount, Case, Hit, Layer, features_of, sliver_of
-from workflows.site_check.rule import Rule
-from workflows.site_check.silence import Silence
+from workflows.site_check.judging.case import Amount, Case, Hit, Layer, features_of, sliver_of
+from workflows.site_check.judging.silence import Silence
+from workflows.site_check.rulebook.rule import Rule
 
 _GRAVEST = ("conflict", "conditional", "no rule", "conform")
 

@@ -11,7 +11,7 @@ from typing import cast
 from layers.model import Layer
 from layers.stanza import Fields
 from layers.strict_yaml import told
-from workflows.site_check.rule import FIGURE_UNITS, OPS, UNITS, Above, Figure, Limit, Measure, Op
+from workflows.site_check.rulebook.rule import FIGURE_UNITS, OPS, UNITS, Above, Figure, Limit, Measure, Op
 
 _LIMIT = re.compile(
     r"(?P<op>over|at least|under|at most)\s+(?P<than>-?\d+(?:\.\d+)?|[^\W\d]\w{0,62})(?:\s+(?P<unit>\S{1,20}))?"

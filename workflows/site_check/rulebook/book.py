@@ -18,13 +18,14 @@ from layers.canonical import canonical
 from layers.codes import ClassSystem
 from layers.crosswalk import Crosswalk
 from layers.model import Catalogue
-from workflows.site_check import rule_reader, rule_store, uses
-from workflows.site_check.rule import Rule, from_body
-from workflows.site_check.rule_reader import FOLDER, Group
-from workflows.site_check.uses import USES
+from workflows.site_check.rulebook import reader, uses
+from workflows.site_check.rulebook import store as rule_store
+from workflows.site_check.rulebook.reader import FOLDER, Group
+from workflows.site_check.rulebook.rule import Rule, from_body
+from workflows.site_check.rulebook.uses import USES
 
 MOST_HELD = 16
-TABLES = Path(__file__).with_name("tables")
+TABLES = Path(__file__).parents[1] / "tables"
 CROSSWALKS = Path(crosswalk.__file__).with_name("crosswalks")
 
 
@@ -41,7 +42,7 @@ class Rulebook:
     @cached_property
     def body(self) -> dict[str, Any]:
         return {
-            "groups": [rule_reader.body_of(group) for group in self.groups],
+            "groups": [reader.body_of(group) for group in self.groups],
             "rules": [[rule.code, rule.version] for rule in self.rules],
             "crosswalks": crosswalk.to_body(self.crosswalks),
             "tables": uses.to_body(self.tables),
@@ -69,7 +70,7 @@ def read(catalogue: Catalogue, folder: Path = FOLDER) -> Rulebook:
     if USES in catalogue.classes:
         walks = crosswalk.load_crosswalks(CROSSWALKS, catalogue.classes, catalogue.laws)
         tables = uses.load_tables(TABLES, catalogue.classes, catalogue.laws)
-    found = rule_reader.load(folder, catalogue, tables.keys())
+    found = reader.load(folder, catalogue, tables.keys())
     return Rulebook(0, found.groups, found.rules, tuple(walks), tables)
 
 

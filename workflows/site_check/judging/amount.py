@@ -11,11 +11,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from layers.codes import ClassSystem, lineage
-from workflows.site_check.case import Amount, Case, Hit, Layer, Nearest, Surroundings, features_of, sliver_of
-from workflows.site_check.figures import attribute, comparison
-from workflows.site_check.planned import planned
-from workflows.site_check.rule import Rule
-from workflows.site_check.silence import WHOLE, Silence, Why, silence_of
+from workflows.site_check.judging.case import (
+    Amount,
+    Case,
+    Hit,
+    Layer,
+    Nearest,
+    Surroundings,
+    features_of,
+    sliver_of,
+)
+from workflows.site_check.judging.figures import attribute, comparison
+from workflows.site_check.judging.planned import planned
+from workflows.site_check.judging.silence import WHOLE, Silence, Why, silence_of
+from workflows.site_check.rulebook.rule import Rule
 
 
 def amount_of(rule: Rule, case: Case) -> Amount:

@@ -1,6 +1,6 @@
 """What a rule is: a measure of one layer, a limit with its unit, an effect, and what the law says about it. Pure.
 
-The set of measures is closed. This room refuses to know where rules were written (``rule_reader``), what was measured and what follows
+The set of measures is closed. This room refuses to know where rules were written (``reader``), what was measured and what follows
 from it (``judge``).
 """
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from db.actor import Actor
 from db.sql import queries
 from layers.canonical import canonical
-from workflows.site_check.rule import Rule
+from workflows.site_check.rulebook.rule import Rule
 
 sql = queries(__file__)
 

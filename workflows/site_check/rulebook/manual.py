@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from workflows.site_check.rule_reader import FOLDER
+from workflows.site_check.rulebook.reader import FOLDER
 
 _SECTION = re.compile(r"^## (?P<code>[a-z0-9_]+)\s*$", re.MULTILINE)
 _DRAWING = re.compile(r"^```drawing\n(?P<text>.*?)^```\s*$", re.MULTILINE | re.DOTALL)

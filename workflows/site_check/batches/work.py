@@ -32,11 +32,14 @@ from layers.refusal import Refused
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
 from workflows.base_map.catalogue import class_systems
-from workflows.site_check import batch, batch_columns, compact, rulebook, service
-from workflows.site_check import batch_store as store
+from workflows.site_check import service
 from workflows.site_check.answering import Question, answered
-from workflows.site_check.proposal import NOTHING, Proposal, parse
-from workflows.site_check.uses import USES
+from workflows.site_check.batches import columns as batch_columns
+from workflows.site_check.batches import compact, store
+from workflows.site_check.batches import service as batch
+from workflows.site_check.judging.proposal import NOTHING, Proposal, parse
+from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook.uses import USES
 
 CHUNK = 20
 HANDS = min(4, (os.cpu_count() or 1) + 1)

@@ -18,8 +18,8 @@ from layers.model import Catalogue, Layer
 from layers.registers import CODE, bytes_of
 from layers.stanza import Fields
 from layers.strict_yaml import CatalogueError, read, told
-from workflows.site_check.limit_reader import above_of, limit_of
-from workflows.site_check.rule import (
+from workflows.site_check.rulebook.limits import above_of, limit_of
+from workflows.site_check.rulebook.rule import (
     EFFECTS,
     FIGURES,
     MEASURES,
@@ -29,9 +29,9 @@ from workflows.site_check.rule import (
     Rule,
     severity,
 )
-from workflows.site_check.uses import USES
+from workflows.site_check.rulebook.uses import USES
 
-FOLDER = Path(__file__).with_name("rules")
+FOLDER = Path(__file__).parents[1] / "rules"
 KEYS = (
     *("name", "name_en", "layer", "classes", "measure", "limit", "effect", "uses", "except", "except_note", "except_note_en"),
     *("figure", "attribute", "above", "plus", "table", "on_conflict", "on_conditional", "department", "law", "since", "until"),

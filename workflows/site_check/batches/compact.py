@@ -13,9 +13,9 @@ from typing import Any
 
 from layers.model import GRADES, Grade
 from workflows.site_check import withheld
-from workflows.site_check.judge import STATES, UNIT
-from workflows.site_check.rule import Rule
-from workflows.site_check.verdict import Conclusion, conclude
+from workflows.site_check.judging.judge import STATES, UNIT
+from workflows.site_check.judging.verdict import Conclusion, conclude
+from workflows.site_check.rulebook.rule import Rule
 
 Answer = Mapping[str, Any]
 FORMAT = 1

@@ -13,7 +13,7 @@ from typing import Any
 
 from layers.codes import ClassSystem
 from layers.refusal import Refused
-from workflows.site_check.rule import Figure
+from workflows.site_check.rulebook.rule import Figure
 
 KEYS = ("use", "height", "floor_area_ratio", "floor_area", "setback")
 

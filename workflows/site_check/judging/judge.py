@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
-from workflows.site_check.amount import amount_of
-from workflows.site_check.case import Amount, Case
-from workflows.site_check.planned import solid_areas
-from workflows.site_check.rule import Effect, Rule, severity
+from workflows.site_check.judging.amount import amount_of
+from workflows.site_check.judging.case import Amount, Case
+from workflows.site_check.judging.planned import solid_areas
+from workflows.site_check.rulebook.rule import Effect, Rule, severity
 
 State = Literal["holds", "holds not", "cannot say"]
 STATES: tuple[State, ...] = ("holds", "cannot say", "holds not")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layers.codes import ClassSystem
-from workflows.site_check.proposal import Proposal
-from workflows.site_check.silence import Why
+from workflows.site_check.judging.proposal import Proposal
+from workflows.site_check.judging.silence import Why
 
 Hit = Mapping[str, Any]
 Layer = Mapping[str, Any]

@@ -26,10 +26,11 @@ from layers.refusal import Refused
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
 from workflows.base_map.jobs import keep_original
-from workflows.site_check import batch_store as rows_store
-from workflows.site_check import rulebook, service, store
-from workflows.site_check.compact import Shelf, seen
-from workflows.site_check.proposal import Proposal
+from workflows.site_check import service, store
+from workflows.site_check.batches import store as rows_store
+from workflows.site_check.batches.compact import Shelf, seen
+from workflows.site_check.judging.proposal import Proposal
+from workflows.site_check.rulebook import book as rulebook
 
 MOST = 10_000
 TASK = "site_check.batch"

@@ -14,15 +14,15 @@ from typing import Any
 from layers.catalogue import plain_basis
 from layers.export import written
 from layers.refusal import Refused
-from workflows.site_check.rule import FIGURE_UNITS, UNITS, Limit, Rule
-from workflows.site_check.rule_reader import Group, body_of
+from workflows.site_check.rulebook.reader import Group, body_of
+from workflows.site_check.rulebook.rule import FIGURE_UNITS, UNITS, Limit, Rule
 
 _SHORT = 15
 """Significant digits that every double keeps."""
 
 
 def files(groups: Iterable[Group], rules: Sequence[Rule]) -> dict[str, str]:
-    """Text by file name, one per group: ``rule_reader.load`` of a folder with these gives the same groups and rules."""
+    """Text by file name, one per group: ``reader.load`` of a folder with these gives the same groups and rules."""
     return {f"{group.code}.yaml": written(_group(group, rules)) for group in groups}
 
 
