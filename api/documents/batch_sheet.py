@@ -164,7 +164,7 @@ def _workbook(rows: Iterable[Row], tell: _Tell, progress: Row, sees: Grade) -> b
     styles = _Styles(book)
     for sheet, names in zip(sheets, (COLUMNS, DETAILS), strict=False):
         styles.head(sheet, names, tell.head(names))
-    line = detail = 1
+    line, detail, cut = 1, 1, 0
     for row in rows:
         styles.line(sheets[0], line, COLUMNS, tell.row(row))
         line += 1
@@ -172,7 +172,12 @@ def _workbook(rows: Iterable[Row], tell: _Tell, progress: Row, sees: Grade) -> b
             if detail < _MOST_LINES:
                 styles.line(sheets[1], detail, DETAILS, each)
                 detail += 1
-    for at, (term, value) in enumerate(_basis(progress, tell, sees)):
+            else:
+                cut += 1
+    basis = [*_basis(progress, tell, sees)]
+    if cut:
+        basis.append((say("batch.sheet.holding"), say("batch.cut", n=cut, most=_MOST_LINES)))
+    for at, (term, value) in enumerate(basis):
         sheets[2].write_string(at, 0, _plain(term), styles.bold)
         sheets[2].write_string(at, 1, _plain(value))
     sheets[2].set_column(0, 0, 24)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api import batches, language
@@ -14,6 +15,7 @@ from api.batches import Words
 from api.ground import Workspace
 from api.legend import worded
 from api.pages.frame import page
+from layers.model import Grade
 from workflows.site_check import service as site_check
 from workflows.site_check.batches import service as batch
 from workflows.site_check.judging.proposal import UNIT
@@ -63,7 +65,7 @@ def one(
     ground.place()
     sees, speech = seen(actor, lowered), language.of(request)
     with ground.read() as connection:
-        shown = _progress(request, connection, id, sees)
+        shown = _progress(connection, id, sees, lowered)
         found = batch.lookup(connection, id, sees)
         rows = list(found.rows(connection, verdict=verdict, state=state, limit=ONE_PAGE, offset=offset))
         words = Words(batches.wording(connection, speech))
@@ -79,7 +81,6 @@ def one(
         words=words,
         units=UNIT,
         asked={key: value for key, value in chosen.items() if value},
-        lowered=lowered,
         matching=matching,
         offset=offset,
         earlier=max(offset - ONE_PAGE, 0) if offset else None,
@@ -93,9 +94,8 @@ def progress(
 ) -> HTMLResponse:
     """The part of the page that moves, without a frame."""
     with ground.read() as connection:
-        return page(
-            request, "batch_progress.html", **_progress(request, connection, id, seen(actor, lowered))
-        )
+        shown = _progress(connection, id, seen(actor, lowered), lowered)
+    return page(request, "batch_progress.html", **shown)
 
 
 @router.post("/batches/{id}/continue")
@@ -112,7 +112,7 @@ def full_check(actor: CheckWrite, ground: Workspace, id: str, place: str) -> Res
     return RedirectResponse(f"/checks/{made}", 303)
 
 
-def _progress(request: Request, connection: Any, id: str, sees: Any) -> dict[str, Any]:
+def _progress(connection: Connection, id: str, sees: Grade, lowered: Grade | None) -> dict[str, Any]:
     told = batch.progress(connection, batches.batch_id(id), sees)
     done = told["rows"] - told["states"]["waiting"]
     pace = told["per_minute"]
@@ -122,4 +122,5 @@ def _progress(request: Request, connection: Any, id: str, sees: Any) -> dict[str
         "minutes": None if not pace else max(1, round(told["states"]["waiting"] / pace)),
         "counted": batches.counted(told),
         "over": told["state"] in ("done", "refused"),
+        "lowered": lowered,
     }

@@ -348,7 +348,7 @@ def many(path: Path, count: int) -> Path:
 def worked(workspace: str, id: str) -> subprocess.Popen[bytes]:
     """A process of its own that answers the batch."""
     words = (
-        "import sys; from db import session; from db.actor import Actor; from workflows.site_check import batch_work; "
+        "import sys; from db import session; from db.actor import Actor; from workflows.site_check.batches import work as batch_work; "
         "batch_work.CHUNK = 5; batch_work.run(session.engine(sys.argv[1]), Actor('test', 'test'), sys.argv[2], hands=2)"
     )
     return subprocess.Popen(

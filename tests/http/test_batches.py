@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 from starlette.testclient import TestClient
 
+from api.documents import batch_sheet
 from db import session
 from db.actor import Actor
 from tests.http.conftest import square
@@ -141,6 +142,16 @@ def test_the_workbook_holds_text_where_a_formula_was_meant(client: TestClient, d
     assert NAMES[0] in shared
     assert sheets["xl/worksheets/sheet1.xml"].count("<row ") == 5
     assert sheets["xl/worksheets/sheet2.xml"].count("<row ") > 2
+
+
+def test_a_sheet_that_does_not_hold_every_rule_says_so(
+    client: TestClient, done: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_sheet, "_MOST_LINES", 2)
+    told = client.get(f"/api/batches/{done}/table.xlsx", headers={"accept-language": "en"})
+    with zipfile.ZipFile(io.BytesIO(told.content)) as book:
+        assert book.read("xl/worksheets/sheet2.xml").decode().count("<row ") == 2
+        assert "One sheet does not hold them all" in book.read("xl/sharedStrings.xml").decode()
 
 
 def test_the_table_as_text_defuses_what_begins_with_arithmetic(client: TestClient, done: str) -> None:

@@ -27,7 +27,8 @@ from tests.spec.drawing import X0, Y0, Drawing, read
 from workflows.base_map import store as base_map_store
 from workflows.site_check import service
 from workflows.site_check.rulebook import book as rulebook
-from workflows.site_check.rulebook.book import Rulebook, manual
+from workflows.site_check.rulebook import manual
+from workflows.site_check.rulebook.book import Rulebook
 from workflows.site_check.rulebook.rule import Rule
 
 _SAYS = re.compile(r"(?P<state>holds not|holds|cannot say|conflict|conditional|conform)(?: (?P<rest>.+))?")

@@ -18,7 +18,7 @@ from workflows.site_check.rulebook import uses
 from workflows.site_check.rulebook.uses import USES, Judged, Uses, load_tables
 
 CATALOGUE = load()
-TABLES = load_tables(Path(uses.__file__).with_name("tables"), CATALOGUE.classes, CATALOGUE.laws)
+TABLES = load_tables(Path(uses.__file__).parents[1] / "tables", CATALOGUE.classes, CATALOGUE.laws)
 ASKED = Uses(load_crosswalks(FOLDER, CATALOGUE.classes, CATALOGUE.laws), TABLES, CATALOGUE.classes)
 DAY = date(2026, 6, 1)
 HUB = CATALOGUE.classes[USES]

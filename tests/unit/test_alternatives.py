@@ -12,7 +12,7 @@ from workflows.site_check.alternatives import beside
 
 def finding(rule: str, state: str, effect: str = "forbid", share: float | None = None) -> dict[str, Any]:
     return {
-        "rule": rule, "version": "v", "group": "g", "name": rule, "name_en": rule, "layer": f"l_{rule}", "layer_name": rule, "layer_name_en": rule,
+        "rule": rule, "rank": 0, "version": "v", "group": "g", "name": rule, "name_en": rule, "layer": f"l_{rule}", "layer_name": rule, "layer_name_en": rule,
         "state": state, "effect": effect, "worst": effect, "measure": "area", "figure": None, "share": share, "department": "d", "above": None,
         "amount": {"low": 1.0, "high": 1.0, "unit": "m2"}, "limit_applied": 0.0, "why": [], "nearest": None, "sliver": False, "edition": 1,
         "features": [{"id": 1}], "basis": [], "do": "", "do_en": "",

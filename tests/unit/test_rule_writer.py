@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from layers.catalogue import load
 from layers.model import Catalogue
 from workflows.site_check.rulebook import book as rulebook
+from workflows.site_check.rulebook import limits
 from workflows.site_check.rulebook import reader as rule_reader
 from workflows.site_check.rulebook.reader import Group
 from workflows.site_check.rulebook.rule import MU, Limit, Rule
@@ -73,7 +74,7 @@ def test_a_limit_is_the_same_to_the_last_bit_in_whatever_unit(
     op, number, told = str(dump(rule)["limit"]).split()
     assert (op, told) == ("over", unit[0])
     assert float(number) * unit[1] == value
-    assert rule_reader._LIMIT.fullmatch(f"{op} {number} {told}")
+    assert limits._LIMIT.fullmatch(f"{op} {number} {told}")
 
 
 def test_a_limit_of_the_feature_and_texts_that_look_like_numbers_come_back(

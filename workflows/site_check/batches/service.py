@@ -28,7 +28,7 @@ from workflows.base_map import store as base_map_store
 from workflows.base_map.jobs import keep_original
 from workflows.site_check import service, store
 from workflows.site_check.batches import store as rows_store
-from workflows.site_check.batches.compact import Shelf, seen
+from workflows.site_check.batches.compact import Shelf
 from workflows.site_check.judging.proposal import Proposal
 from workflows.site_check.rulebook import book as rulebook
 
@@ -204,8 +204,8 @@ class Lookup:
                 shapes=shapes,
             )
             for row in found:
-                shown = row.pop("shown")
-                yield {**row, "answer": shown and self.shelf.opened(seen(shown, self.grade))}
+                seen = row.pop("seen")
+                yield {**row, "answer": seen and self.shelf.opened(seen)}
             if len(found) < PAGE:
                 return
 

@@ -16,7 +16,7 @@ from db.actor import Actor
 from db.sql import queries
 from gis.geometry import ewkb
 from layers.canonical import canonical
-from layers.model import Grade
+from layers.model import GRADES, Grade
 from layers.refusal import Refused
 
 sql = queries(__file__)
@@ -139,8 +139,10 @@ def rows(
     offset: int = 0,
     shapes: bool = False,
 ) -> list[dict[str, Any]]:
-    """With ``shapes`` also ``site``, in the project CRS."""
-    asked = {"id": id, "grade": grade, "verdict": verdict, "state": state}
+    """Each with ``seen``, the compact answer as ``grade`` may see it; with ``shapes`` also ``site``, in the project CRS."""
+    # A grade for which nothing is kept sees what the next higher sees.
+    grades = list(GRADES[GRADES.index(grade) :])
+    asked = {"id": id, "grade": grade, "grades": grades, "verdict": verdict, "state": state}
     found = connection.execute(sql.rows, {**asked, "limit": limit, "offset": offset, "shapes": shapes})
     return [_row(row) for row in found.mappings()]
 

@@ -59,13 +59,21 @@ FROM hetu.batch AS b LEFT JOIN hetu.batch_site AS s ON s.batch_id = b.id WHERE b
 SELECT verdicts ->> :grade AS verdict, count(*) AS n FROM hetu.batch_site WHERE batch_id = :id AND state = 'answered' GROUP BY 1;
 
 -- rows --
--- rows in the order of the file, from :offset on; of one verdict, as :grade may be told, or of one state
-SELECT number, source, row, label, proposal, state, reason, shown, check_id, width_m, ST_Area(site) AS area,
+-- rows in the order of the file, from :offset on, each with the compact answer of the first of :grades that there is one for; of one verdict,
+-- as :grade may be told, or of one state. Numbers first: what is heavy about a row is not unpacked to be skipped
+WITH chosen AS (
+    SELECT number FROM hetu.batch_site
+    WHERE batch_id = :id AND (CAST(:verdict AS text) IS NULL OR verdicts ->> :grade = :verdict)
+      AND (CAST(:state AS text) IS NULL OR state = :state)
+    ORDER BY number LIMIT :limit OFFSET :offset
+)
+SELECT number, source, row, label, proposal, state, reason, check_id, width_m, ST_Area(site) AS area,
+       coalesce(shown -> (CAST(:grades AS text[]))[1], shown -> (CAST(:grades AS text[]))[2], shown -> (CAST(:grades AS text[]))[3],
+                shown -> (CAST(:grades AS text[]))[4]) AS seen,
        CASE WHEN :shapes THEN ST_AsBinary(site) END AS site
-FROM hetu.batch_site
-WHERE batch_id = :id AND (CAST(:verdict AS text) IS NULL OR verdicts ->> :grade = :verdict)
-  AND (CAST(:state AS text) IS NULL OR state = :state)
-ORDER BY number LIMIT :limit OFFSET :offset;
+FROM chosen JOIN hetu.batch_site USING (number)
+WHERE batch_id = :id
+ORDER BY number;
 
 -- row --
 SELECT number, source, row, label, proposal, state, reason, shown, check_id, width_m, source_crs, ST_AsBinary(site) AS site
