@@ -72,7 +72,8 @@ class Wording:
         """The answer in one sentence, the gravest reason with its figures."""
         verdict = answer["verdict"]
         if verdict == "no rule":
-            return self.speech.say("lead.no_rule")
+            loaded = bool(answer.get("rules"))
+            return self.speech.say("lead.no_rule_applies" if loaded else "lead.no_rule")
         if verdict == "cannot say":
             parts = self._open(answer)
         else:

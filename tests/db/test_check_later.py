@@ -158,6 +158,13 @@ def test_before_any_rule_was_loaded_nothing_is_concluded(engine: Engine, actor: 
     assert (answer["verdict"], answer["rules"], answer["findings"]) == ("no rule", None, [])
 
 
+def test_a_day_on_which_no_rule_holds_clears_nothing(engine: Engine, actor: Actor) -> None:
+    answer = check(engine, actor, valid_on=date(1980, 1, 1))
+    assert (answer["verdict"], answer["reasons"][0]["code"]) == ("no rule", "no_rule_applies")
+    with session.read(engine) as connection:
+        assert service.reissue(connection, answer["id"], "public")["verdict"] == "no rule"
+
+
 def test_a_plan_on_display_is_told_apart_from_the_one_in_force(engine: Engine, actor: Actor) -> None:
     publish(engine, actor, "permanent_basic_farmland", [km(517, 2517, 518, 2518)], status="on_display")
     answer = check(engine, actor, km(517.2, 2517.2, 517.4, 2517.4), said={"use": "0701"})

@@ -380,6 +380,10 @@ def test_the_verdict(found: list[tuple[str, str]], verdict: str) -> None:
     assert conclude(findings(*found)).verdict == verdict
 
 
+def test_where_no_rule_was_asked_nothing_is_concluded() -> None:
+    assert conclude([]).verdict == "no rule"
+
+
 def test_what_conforms_says_why() -> None:
     assert [each["code"] for each in conclude(findings(("holds not", "forbid"))).reasons] == [
         "nothing_stands_against"
@@ -412,7 +416,7 @@ def test_more_silence_never_turns_an_answer_over(
 def test_nothing_conforms_while_a_binding_rule_holds_or_is_open(found: list[tuple[str, str]]) -> None:
     verdict = conclude(findings(*found)).verdict
     binding = [state for state, effect in found if effect != "inform" and state != "holds not"]
-    assert (verdict == "conforms") == (not binding)
+    assert (verdict == "conforms") == (bool(found) and not binding)
 
 
 def test_findings_come_gravest_first() -> None:

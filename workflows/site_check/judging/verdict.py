@@ -39,7 +39,9 @@ class Conclusion:
 
 
 def conclude(findings: Sequence[Finding]) -> Conclusion:
-    """From findings in the order of ``judge.judge``."""
+    """From findings in the order of ``judge.judge``. Where no rule was asked, nothing is concluded: silence is no clearance."""
+    if not findings:
+        return Conclusion("no rule", [{"code": "no_rule_applies", "params": {}}])
     holding = [each for each in findings if each["state"] == "holds"]
     open_ones = [each for each in findings if each["state"] == "cannot say"]
     verdict = _verdict(holding, open_ones)
