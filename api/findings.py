@@ -235,6 +235,8 @@ class Wording:
             params["figure"] = self.speech.say(f"figure.{params['figure']}")
         if "department" in params:
             params["department"] = self.office(params["department"])
+        if "covered" in params:
+            params["covered"] = self.figures.share(params["covered"])
         if "clear_share" in params:
             covered, rest = (
                 self.figures.share(params["clear_share"]),
