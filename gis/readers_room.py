@@ -49,6 +49,10 @@ class Room:
                 ],
             }
             (self.delivery.folder / "job.json").write_text(canonical(job), encoding="utf-8")
+            # A process that died may have begun on a source after the one it died of; what it wrote of it is begun anew.
+            for name in left:
+                for begun in self.out.glob(f"{name}[-.]*"):
+                    begun.unlink()
             try:
                 sandbox.run(
                     "gis.reading",
