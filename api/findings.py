@@ -144,7 +144,7 @@ class Wording:
                 "finding.area", name=name, area=figures.square_metres(low), mu=figures.mu(low), share=share
             )
         if measure == "share":
-            return say("finding.share", name=name, share=share)
+            return self._shared(finding, name)
         if measure == "length":
             return say("finding.length", name=name, length=figures.length(low))
         if measure == "count":
@@ -162,14 +162,28 @@ class Wording:
                 else say("finding.distance", name=name, length=figures.length(near["metres"]))
             )
         if measure == "comparison":
-            limit = self.quantity(finding["limit_applied"], finding["amount"]["unit"])
-            return say(
-                "finding.comparison",
-                name=name,
-                amount=self.quantity(low, finding["amount"]["unit"]),
-                limit=limit,
-            )
+            return self._compared(finding, name)
         return say("finding.attribute", name=name, amount=self.quantity(low, finding["amount"]["unit"]))
+
+    def _shared(self, finding: Finding, name: str) -> str:
+        """Of a layer that the site must lie within, what lies outside is the trouble."""
+        low, share = finding["amount"]["low"], self.figures.share(finding["share"])
+        if finding["limit"]["op"] in ("under", "at most"):
+            rest = self.figures.share(1 - low / 100)
+            return self.speech.say("finding.share_within", name=name, share=share, rest=rest)
+        return self.speech.say("finding.share", name=name, share=share)
+
+    def _compared(self, finding: Finding, name: str) -> str:
+        """A figure against its limit; of a height above the sea, the ground it stands on is told apart."""
+        low, unit = finding["amount"]["low"], finding["amount"]["unit"]
+        limit = self.quantity(finding["limit_applied"], unit)
+        ground = (finding.get("plus") or {}).get("metres")
+        if ground is None:
+            amount = self.quantity(low, unit)
+            return self.speech.say("finding.comparison", name=name, amount=amount, limit=limit)
+        length = self.figures.length
+        parts = {"top": length(low), "height": length(low - ground), "ground": length(ground)}
+        return self.speech.say("finding.top", name=name, limit=limit, **parts)
 
     def amount(self, finding: Finding) -> str:
         """The interval: one figure where both ends are the same, else what is the least or the most that it can be."""
@@ -209,6 +223,8 @@ class Wording:
         limit, say = finding["limit"], self.speech.say
         compared = finding["measure"] == "comparison"
         measure = say(f"figure.{finding['figure']}" if compared else f"measure.{finding['measure']}")
+        if finding.get("plus"):
+            measure = say("finding.measure_top")
         if finding["measure"] == "share_above":
             measure = say("finding.measure_above", above=self._above(finding))
         op = say(f"op.{key(limit['op'])}")

@@ -231,14 +231,15 @@ def _show(
     from db import session
     from workflows.site_check import later
 
-    if as_json:
-        terminal.answer_json(answer)
-        return
     marks = []
-    if later_on:
+    if later_on and not as_json:
         with session.read(engine) as connection:
             marks = later.marks(connection, answer)
-    show(answer, wording(engine), everything, marks)
+    with terminal.though_nobody_listens():
+        if as_json:
+            terminal.answer_json(answer)
+        else:
+            show(answer, wording(engine), everything, marks)
 
 
 def wording(engine: Engine) -> Any:

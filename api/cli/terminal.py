@@ -83,6 +83,16 @@ def courtesy() -> Iterator[None]:
         raise typer.Exit(SURPRISED) from surprise
 
 
+@contextlib.contextmanager
+def though_nobody_listens() -> Iterator[None]:
+    """Whoever reads the answer may have enough of it (a pipe into head); what was asked for beside it is made all the same."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich leaves by the latter when its pipe is closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refuse(code: str, params: Mapping[str, Any]) -> None:
     print(speech().reason(code, params), file=sys.stderr, flush=True)  # noqa: T201 - this is the console
 

@@ -280,6 +280,9 @@ def test_a_persons_word_stands_beside_the_finding(engine: Engine, actor: Actor) 
         ({"reason": "  "}, "override_reason"),
         ({"reason": "字" * 2001}, "override_reason"),
         ({"person": ""}, "override_person"),
+        ({"person": "\u200b"}, "override_person"),
+        ({"person": "张\u202e某"}, "override_person"),
+        ({"reason": "\u200b"}, "override_reason"),
     ],
 )
 def test_a_word_without_rule_reason_or_name_is_refused(

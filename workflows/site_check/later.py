@@ -60,12 +60,16 @@ def again(connection: Connection, id: str, sees: Grade = "secret") -> dict[str, 
     )
     found = record.differences(before, answered(connection, asked))
     unseen = {layer["code"] for layer in before["layers"] if withheld.hidden(layer, sees)}
-    of_layer = {each["rule"]: each["layer"] for each in before.get("findings", [])}
+    asked_of = [*before.get("findings", []), *(before.get("displayed") or {}).get("findings", [])]
+    of_layer = {each["rule"]: each["layer"] for each in asked_of}
     return {
         "same": not found and record.seal(before) == before["sha256"],
         "answer": withheld.shown_to(before, sees),
         "differences": [
-            each for each in found if not unseen & {each.get("code"), of_layer.get(str(each.get("code")))}
+            each
+            for each in found
+            if not unseen & {each.get("code"), of_layer.get(str(each.get("code")))}
+            and not (unseen and each["what"] == "displayed")
         ],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection
@@ -22,6 +23,10 @@ def add(
     """Refused ``check_unknown``, ``override_rule``, ``override_says``, ``override_reason``, ``override_person``."""
     answer, _ = store.read(connection, id)
     reason, person = reason.strip(), person.strip()
+    if _unseen(reason.replace("\n", "").replace("\r", "")):
+        raise Refused("override_reason", most=LONGEST_REASON)
+    if _unseen(person):
+        raise Refused("override_person", most=LONGEST_NAME)
     if rule not in {each["rule"] for each in answer.get("findings", [])}:
         raise Refused("override_rule", rule=rule[:80], check=id)
     if says not in SAYS:
@@ -34,6 +39,11 @@ def add(
         connection,
         {"check": id, "rule": rule, "says": says, "reason": reason, "person": person, "actor": actor.id},
     )
+
+
+def _unseen(text: str) -> bool:
+    """Signs that are not seen or that turn the direction of writing: a name made of them signs nothing."""
+    return any(unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs", "Cn") for sign in text)
 
 
 def of(connection: Connection, id: str) -> list[dict[str, Any]]:

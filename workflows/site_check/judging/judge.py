@@ -69,6 +69,7 @@ def _finding(rule: Rule, case: Case) -> dict[str, Any]:
         "classes": list(rule.classes),
         "limit": asdict(rule.limit),
         "limit_applied": rule.limit.value if rule.limit.value is not None else amount.limit,
+        "plus": _ground(rule, case),
         "above": None if rule.above is None else asdict(rule.above),
         "amount": {"low": _bounded(amount.low), "high": _bounded(amount.high), "unit": unit},
         "share": _share(rule, amount, case.site_area),
@@ -86,6 +87,14 @@ def _finding(rule: Rule, case: Case) -> dict[str, Any]:
         "since": rule.since.isoformat(),
         "until": rule.until and rule.until.isoformat(),
     }
+
+
+def _ground(rule: Rule, case: Case) -> dict[str, Any] | None:
+    """The highest ground that a height stands on, in m, where the limit is one above the sea."""
+    if rule.plus is None:
+        return None
+    ground = case.measures.rasters.get(rule.plus)
+    return {"layer": rule.plus, "metres": None if ground is None else ground.most}
 
 
 def _state(rule: Rule, amount: Amount) -> State:

@@ -34,8 +34,11 @@ def planned(rule: Rule, case: Case, layer: Layer, silence: Silence) -> Amount:
         elif patch["sliver"] and patch["result"] != "conform":
             why.append(sliver_of(layer))
     solid = [patch for patch in patches if not patch["sliver"]] or patches
-    worst = gravest(solid)
-    mine = [patch for patch in solid if patch["result"] == worst]
+    # A conflict that the limit lets pass is not what the finding is about.
+    passed = not rule.limit.broken(solid_areas(solid).get("conflict", 0.0), rule.limit.value or 0.0)
+    counted = [patch for patch in solid if not (passed and patch["result"] == "conflict")] or solid
+    worst = gravest(counted)
+    mine = [patch for patch in counted if patch["result"] == worst]
     area = min(sum(patch["area_m2"] for patch in mine), case.site_area)
     hits = [hit for patch in mine for hit in of_class[patch["class"]]]
     sliver = all(patch["sliver"] for patch in mine)

@@ -96,7 +96,13 @@ def _figure(name: Figure, given: Any) -> float | None:
     value = float(given) * times
     # A building has a height; a setback of nothing is one that was told.
     if not math.isfinite(value) or value > _MOST[name] or value < 0 or (value == 0 and name != "setback"):
-        raise Refused("proposal_range", field=name, got=shown, most=_MOST[name], unit=UNIT[name])
+        raise Refused(
+            "proposal_range",
+            field=name,
+            got=shown,
+            most=_MOST[name],
+            unit="" if UNIT[name] == "ratio" else f" {UNIT[name]}",
+        )
     return value
 
 
