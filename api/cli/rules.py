@@ -15,6 +15,7 @@ from layers.refusal import Refused
 
 if TYPE_CHECKING:
     from api.findings import Wording
+    from workflows.site_check.rulebook.book import Rulebook
 
 app = typer.Typer(add_completion=False, invoke_without_command=True, help="在用的规则 | the rules in use")
 
@@ -27,18 +28,11 @@ def rules(
     if ctx.invoked_subcommand is not None:
         return
     from api.cli import rule_table
-    from api.cli.places import opened
     from api.numbers import BEIJING
-    from db import session
     from layers.days import day
-    from workflows.site_check.rulebook import book as rulebook
 
     asked = day(on) if on is not None else datetime.now(BEIJING).date()
-    _, engine = opened(workspace)
-    with session.read(engine) as connection:
-        book = rulebook.in_use(connection)
-    if book is None:
-        raise Refused("no_rulebook")
+    engine, book = _in_use(workspace)
     if as_json:
         terminal.answer_json(rule_table.told(book, asked))
     else:
@@ -95,17 +89,10 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """把在用的规则写成文件 | write the rules in use as files, which load gives back word for word."""
-    from api.cli.places import opened
-    from db import session
-    from workflows.site_check.rulebook import book as rulebook
-    from workflows.site_check.rulebook import writer as rule_writer
+    from workflows.site_check.rulebook import writer
 
-    _, engine = opened(workspace)
-    with session.read(engine) as connection:
-        book = rulebook.in_use(connection)
-    if book is None:
-        raise Refused("no_rulebook")
-    texts = rule_writer.files(book.groups, book.rules)
+    _, book = _in_use(workspace)
+    texts = writer.files(book.groups, book.rules)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # A file of another time would be loaded along with these.
@@ -128,16 +115,9 @@ def show(
 ) -> None:
     """一条规则：各版本、依据、图例 | one rule: its versions, its law, its drawings."""
     from api.cli import rule_table
-    from api.cli.places import opened
-    from db import session
-    from workflows.site_check.rulebook import book as rulebook
     from workflows.site_check.rulebook import manual
 
-    _, engine = opened(workspace)
-    with session.read(engine) as connection:
-        book = rulebook.in_use(connection)
-    if book is None:
-        raise Refused("no_rulebook")
+    engine, book = _in_use(workspace)
     versions = [rule for rule in book.rules if rule.code == code]
     if not versions:
         raise Refused("rule_unknown", rule=code[:80])
@@ -156,3 +136,17 @@ def _words(engine: Any) -> Wording:
 
     found: Wording = wording(engine)
     return found
+
+
+def _in_use(workspace: str | None) -> tuple[Any, Rulebook]:
+    """A workspace and the rules it is judged by; Refused ``no_rulebook``."""
+    from api.cli.places import opened
+    from db import session
+    from workflows.site_check.rulebook import book as rulebook
+
+    _, engine = opened(workspace)
+    with session.read(engine) as connection:
+        book = rulebook.in_use(connection)
+    if book is None:
+        raise Refused("no_rulebook")
+    return engine, book
