@@ -2,6 +2,7 @@
 
 It knows which operation leads from one system to another, names it, and refuses to guess a datum shift that has no public parameters. It knows no
 file and no geometry: only numbers in ``(n, 2)`` arrays. The network of PROJ stays off: the same input gives the same metres everywhere.
+Systems whose definition nobody may see are called by a name of the house (``gis.local``): nothing that PROJ says about them leaves this room.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,21 @@ _GRID_FILE = re.compile(r"(?:nadgrids|geoidgrids|grids)=(?!@null\b)", re.I)
 _SECRET = ("xian 1980", "xian_1980", "beijing 1954", "beijing_1954", "new beijing", "new_beijing")
 
 
+class Step(Protocol):
+    """From the numbers of a system to those of the system it rests on, easting first; hashable, and silent about its own numbers."""
+
+    name: str
+    accuracy_m: float | None
+
+    def __call__(self, xy: Coordinates) -> Coordinates: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Crs:
     """A coordinate system. ``area`` is its area of use in degrees (west, south, east, north), ``unit_metre`` the metres in a unit (nan for degrees).
 
     ``wkt`` may carry transformation parameters that a user gave: it is for computing, never for logs, answers or the repository.
+    ``step``: what comes before ``wkt`` holds. ``sealed``: nothing is told of it but its name.
     """
 
     epsg: int | None
@@ -52,16 +63,22 @@ class Crs:
     unit_metre: float = 1.0
     area: Box | None = None
     datum: str = ""
+    step: Step | None = field(default=None, repr=False)
+    sealed: bool = False
 
     @property
     def label(self) -> str:
-        """``EPSG:4547``, or the name where no code is known."""
+        """``EPSG:4547``, ``local:NAME`` of a sealed system, or the name where no code is known."""
+        if self.sealed or self.step is not None:
+            return self.name
         return f"EPSG:{self.epsg}" if self.epsg is not None else f"{self.name} (no EPSG code)"
 
     def same_as(self, other: Crs) -> bool:
         """Equal in substance: the same code, or the same definition under another name; the order of axes does not count."""
         if self.epsg is not None and self.epsg == other.epsg:
             return True
+        if self.step != other.step:
+            return False
         return bool(_of(self).is_exact_same(_of(other))) or _substance(_of(self)) == _substance(_of(other))
 
 
@@ -78,6 +95,11 @@ class Transformation:
     accuracy_m: float | None
     ballpark: bool
     _run: Callable[..., Any] | None = field(repr=False, compare=False)
+
+    @property
+    def stays(self) -> bool:
+        """Whether every number stays as it is."""
+        return self._run is None
 
     def __call__(self, xy: Coordinates) -> Coordinates:
         """Numbers outside what the projection can express come back as inf."""
@@ -99,31 +121,32 @@ def transformer(source: Crs, target: Crs) -> Transformation:
     return _transformer(source, target)
 
 
-def zone_of(easting: float) -> int | None:
-    """The zone before an 8-digit easting: 13-23 count 6 degrees, 25-45 count 3. It tells the zone, never the datum."""
-    zone = int(easting // 1_000_000)
-    return zone if 13 <= zone <= 23 or 25 <= zone <= 45 else None
-
-
-def gauss_kruger(system: str, degrees: int, zone: int, prefixed: bool) -> int:
-    """The EPSG code of a Chinese Gauss-Kruger zone; ``system`` is cgcs2000, xian80 or beijing54. Refused: ``zone_unknown``.
-
-    Codes run in order of zone: with the zone before the easting (prefixed), or by central meridian with a plain easting.
-    """
-    first = {
-        ("cgcs2000", 3): (4513, 4534), ("cgcs2000", 6): (4491, 4502),
-        ("xian80", 3): (2349, 2370), ("xian80", 6): (2327, 2338),
-        ("beijing54", 3): (2401, 2422), ("beijing54", 6): (21413, 21453),
-    }.get((system, degrees))  # fmt: skip
-    lowest, highest = (25, 45) if degrees == 3 else (13, 23)
-    if first is None or not lowest <= zone <= highest:
-        raise Refused("zone_unknown", system=system, degrees=degrees, zone=zone)
-    return first[0 if prefixed else 1] + zone - lowest
-
-
 def degrees_of(crs: Crs) -> Transformation:
-    """To longitude and latitude on the system's own datum: no shift is involved."""
-    return _transformer(crs, _describe(_geodetic(_of(crs))))
+    """To longitude and latitude on the system's own datum: no shift of datums is involved."""
+    plain = _unbound(crs)
+    return _transformer(plain, _describe(_geodetic(_of(plain))))
+
+
+def rests_on(crs: Crs, stated: Crs) -> Crs | None:
+    """``stated`` with the shift of datums that ``crs`` carries, where both stand on the same datum; None where they do not."""
+    mine, other = _of(crs), _of(stated)
+    if crs.step is not None or stated.step is not None or not mine.is_bound or other.is_bound:
+        return None
+    if _substance(_geodetic(mine)) != _substance(_geodetic(other)):
+        return None
+    if _substance(mine.source_crs) != _substance(other) and not mine.source_crs.is_geographic:
+        return None  # made for one projection and no other
+    from pyproj.crs import BoundCRS
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wkt = str(BoundCRS(other, mine.target_crs, mine.coordinate_operation).to_wkt())
+    return replace(crs, wkt=wkt, geographic=stated.geographic, unit_metre=stated.unit_metre, area=stated.area)
+
+
+def _unbound(crs: Crs) -> Crs:
+    found = _of(crs)
+    return replace(crs, wkt=str(found.source_crs.to_wkt())) if found.is_bound else crs
 
 
 def _of(crs: Crs) -> Any:
@@ -170,6 +193,17 @@ def _parse(text: str) -> Crs:
         raise Refused("crs_unknown", got=seen) from error
 
 
+def sealed(name: str, wkt: str) -> Crs:
+    """The same as ``parse`` for a definition that nobody may see; Refused ``local_system_unreadable``, whatever is wrong with it."""
+    try:
+        found = _parse.__wrapped__(wkt)
+        datum = found.datum if any(word in found.datum.lower() for word in _SECRET) else ""
+        return replace(found, epsg=None, name=name, datum=datum or "", sealed=True)
+    except Refused as refusal:
+        code = "local_system_not_flat" if refusal.code == "crs_not_flat" else "local_system_unreadable"
+    raise Refused(code, name=name)  # outside of the handler: no error that quotes the definition hangs on this one
+
+
 def _describe(found: Any) -> Crs:
     plain = found.source_crs if found.is_bound else found
     if not (plain.is_geographic or plain.is_projected) or len(plain.axis_info) != 2:
@@ -204,8 +238,9 @@ def _substance(found: Any) -> tuple[Any, ...]:
     base = _geodetic(found)
     ellipsoid, meridian = base.ellipsoid, base.prime_meridian
     numbers: tuple[Any, ...] = ()
+    shift = found.coordinate_operation if found.is_bound else None
     if found.is_projected:
-        method = found.coordinate_operation
+        method = (found.source_crs if found.is_bound else found).coordinate_operation
         numbers = (
             _plain(method.method_name),
             tuple(
@@ -217,7 +252,7 @@ def _substance(found: Any) -> tuple[Any, ...]:
             round(found.axis_info[0].unit_conversion_factor, 12),
         )
     return (
-        bool(found.is_bound),
+        shift and (_plain(found.target_crs.name), [round(p.value, 9) for p in shift.params]),
         _plain(base.datum.name if base.datum else "").removesuffix("ensemble"),
         round(ellipsoid.semi_major_metre, 3) if ellipsoid else None,
         round(ellipsoid.inverse_flattening, 6) if ellipsoid else None,
@@ -246,20 +281,54 @@ def _depth(text: str) -> int:
 
 @lru_cache(maxsize=256)
 def _transformer(source: Crs, target: Crs) -> Transformation:
+    if target.sealed or target.step is not None:
+        raise Refused("crs_not_connected", source=source.label, target=target.label)
+    if source.step is not None:
+        return _stepping(source, target)
     if source.same_as(target):
         return Transformation(source, target, "none: the same system", 0.0, False, None)
-    given = {
-        crs: any(word in crs.datum.lower() for word in _SECRET) and not _of(crs).is_bound
-        for crs in (source, target)
-    }
-    if any(given.values()) and source.datum != target.datum:
-        raise Refused(
-            "datum_needs_parameters",
-            source=source.label,
-            target=target.label,
-            datum=source.datum if given[source] else target.datum,
+    if _of(source).is_bound:
+        return _shifting(source, target)
+    for crs in (source, target):
+        secret = any(word in crs.datum.lower() for word in _SECRET) and not _of(crs).is_bound
+        if secret and source.datum != target.datum:
+            raise Refused(
+                "datum_needs_parameters", source=source.label, target=target.label, datum=crs.datum
+            )
+    return _told(_best(source, target))
+
+
+def _stepping(source: Crs, target: Crs) -> Transformation:
+    step = source.step
+    assert step is not None
+    rest = _transformer(replace(source, step=None), target)
+    operation = step.name if rest.stays else f"{step.name} + {rest.operation}"
+    return _told(
+        Transformation(
+            source, target, operation, step.accuracy_m, rest.ballpark, lambda x, y, errcheck: tuple(rest(step(np.column_stack((x, y)))).T)
         )
-    return _best(source, target)
+    )
+
+
+def _shifting(source: Crs, target: Crs) -> Transformation:
+    """By the parameters a definition carries to their hub, then on. Asked for both at once, PROJ passes coordinates through unchanged wherever
+    the hub is not the target's own datum, without a word.
+    """
+    hub = _describe(_of(source).target_crs)
+    first, then = _best(source, hub), _transformer(hub, target)
+    operation = first.operation if then.stays else f"{first.operation} + {then.operation}"
+
+    def run(x: Any, y: Any, errcheck: bool) -> Any:
+        return tuple(then(first(np.column_stack((x, y)))).T)
+
+    return _told(Transformation(source, target, operation, None, first.ballpark or then.ballpark, run))
+
+
+def _told(way: Transformation) -> Transformation:
+    """Of a sealed system nothing is told but that it was carried."""
+    if not way.source.sealed:
+        return way
+    return replace(way, operation=f"{way.source.label} to {way.target.label}")
 
 
 def _best(source: Crs, target: Crs) -> Transformation:
@@ -284,7 +353,7 @@ def _best(source: Crs, target: Crs) -> Transformation:
         or "ballpark" in best.description.lower()
     )
     axes = (_geodetic(a).ellipsoid.semi_major_metre, _geodetic(b).ellipsoid.semi_major_metre)
-    if ballpark and not (a.is_bound or b.is_bound) and abs(axes[0] - axes[1]) > 1.0:
+    if ballpark and abs(axes[0] - axes[1]) > 1.0:
         raise Refused("datum_needs_parameters", source=source.label, target=target.label, datum=source.datum)
     steps = [step for step in best.description.split(" + ") if not step.startswith("axis order change")]
     # Made anew from its definition: a transformer taken out of a group must not be shared between threads, one made from a pipeline may.

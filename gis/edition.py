@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import repeat
-from typing import Any
+from typing import Any, cast
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -41,7 +41,9 @@ NOBODY = Coverage(None, "none")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One edition about to be staged: what it is of, where it came from, and its rows: features, or of a raster the cells with a value."""
+    """One edition about to be staged: what it is of, where it came from, and its rows: features, in one piece or piece by piece, or of a raster
+    the cells with a value. ``notes`` and ``disjoint`` are read when the pieces are through: whoever hands them out may find something on the way.
+    """
 
     layer: str
     kind: str
@@ -57,12 +59,12 @@ class Arrival:
     fields: Sequence[tuple[str, str]] = ()
     samples: Sequence[dict[str, Any]] = ()
     notes: Sequence[dict[str, Any]] = ()
-    features: stage.Features | None = field(default=None, repr=False)
+    features: stage.Features | Iterable[stage.Features] | None = field(default=None, repr=False)
     set_aside: Sequence[SetAside] = field(default=(), repr=False)
     boxes: Sequence[
         tuple[float, float, float, float] | None
     ] = ()  # around each row set aside, project CRS; None: it has no place
-    disjoint: bool | None = None
+    disjoint: bool | Callable[[], bool | None] | None = None
     raster: dict[str, Any] | None = None
     cells: int = 0
     extent: tuple[float, float, float, float] | None = None
@@ -71,10 +73,19 @@ class Arrival:
 
 def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> int:
     """Stage one edition with its features and what was set aside; its id."""
-    published = arrival.cells if arrival.features is None else len(arrival.features.ids)
-    edition: int = connection.execute(
+    reserved = connection.execute(sql.reserve, {"layer": arrival.layer}).one()
+    edition: int = reserved.id
+    if arrival.features is None:
+        published = arrival.cells
+    else:
+        whole = isinstance(arrival.features, stage.Features)
+        pieces = (arrival.features,) if whole else arrival.features
+        published = stage.fill(connection, edition, srid, cast("Iterable[stage.Features]", pieces))
+    connection.execute(
         sql.begin,
         {
+            "id": edition,
+            "based_on": reserved.based_on,
             "layer": arrival.layer,
             "status": arrival.status,
             "valid_from": arrival.valid_from,
@@ -97,10 +108,10 @@ def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> i
             "coverage": keep_coverage(connection, srid, arrival.coverage),
             "coverage_basis": arrival.coverage.basis,
             "coverage_word": arrival.coverage.word,
-            "disjoint": arrival.disjoint,
+            "disjoint": arrival.disjoint() if callable(arrival.disjoint) else arrival.disjoint,
             "raster": None if arrival.raster is None else _json(arrival.raster),
         },
-    ).scalar_one()
+    )
     if arrival.set_aside:
         connection.execute(
             sql.set_aside,
@@ -109,8 +120,6 @@ def put(connection: Connection, delivery: int, srid: int, arrival: Arrival) -> i
                 for row, box in zip(arrival.set_aside, arrival.boxes or repeat(None), strict=False)
             ],
         )
-    if arrival.features is not None:
-        stage.fill(connection, edition, srid, arrival.features)
     return edition
 
 

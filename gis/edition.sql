@@ -1,13 +1,18 @@
+-- reserve --
+-- the number a new edition of :layer will have in the ground, and what is the newest one now
+SELECT nextval(pg_get_serial_sequence('hetu.edition', 'id')) AS id,
+       (SELECT id FROM hetu.edition WHERE layer = :layer AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1) AS based_on;
+
 -- begin --
--- id of a new edition, staged: readable by nobody until it is published
-INSERT INTO hetu.edition (layer, status, valid_from, delivery_id, based_on, kind, source, source_layer, format, crs_in, crs_basis, operation,
+-- a new edition, staged: readable by nobody until it is published
+INSERT INTO hetu.edition (id, layer, status, valid_from, delivery_id, based_on, kind, source, source_layer, format, crs_in, crs_basis, operation,
                           encoding, fields, samples, notes, rows_read, rows_published, rows_set_aside, extent, coverage_id,
                           coverage_basis, coverage_word, disjoint, raster)
-VALUES (:layer, :status, :valid_from, :delivery, (SELECT id FROM hetu.edition WHERE layer = :layer AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1),
+OVERRIDING SYSTEM VALUE
+VALUES (:id, :layer, :status, :valid_from, :delivery, :based_on,
         :kind, :source, :source_layer, :format, :crs_in, :crs_basis, :operation, :encoding, CAST(:fields AS jsonb), CAST(:samples AS jsonb), CAST(:notes AS jsonb),
         :rows_read, :rows_published, :rows_set_aside, CAST(:extent AS geometry), :coverage, :coverage_basis, :coverage_word, :disjoint,
-        CAST(:raster AS jsonb))
-RETURNING id;
+        CAST(:raster AS jsonb));
 
 -- set_aside --
 -- a row that is kept with its reason and place but not published

@@ -98,6 +98,11 @@ def mended(shape: Any, at_most: int = MOST_CROSSINGS) -> Any | None:
     """
     if shapely.get_type_id(shape) not in (3, 6) or crossings(shape, at_most) > at_most:
         return None
+    return made_valid(shape)
+
+
+def made_valid(shape: Any) -> Any | None:
+    """The same without a bound: for whoever has counted the crossings."""
     try:
         found = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     except GEOSException:

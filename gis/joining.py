@@ -18,7 +18,8 @@ from shapely import MultiPolygon, Polygon
 
 from gis import sandbox
 from gis.geometry import KINDS, Kind, Shapes
-from gis.handover import Part, fetched, put
+from gis.handover import Part, put
+from gis.receiving import fetched
 from gis.shown import shown
 from layers.refusal import Refused
 

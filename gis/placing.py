@@ -12,9 +12,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.crs import Crs, Transformation, degrees_of, parse, transformer, zone_of
+from gis.crs import Crs, Transformation, degrees_of, parse, transformer
 from gis.geometry import Rows, Shapes, carried, fault, mended
 from gis.shown import MOST_ROWS_NAMED, shown
+from gis.zones import zone_of
 from layers.refusal import Refused
 
 Basis = Literal["file", "declared", "format"]
@@ -78,13 +79,13 @@ def placed(shapes: Shapes, source: Crs, project: Crs) -> tuple[Placed, Transform
     return Placed(moved, np.array(repaired, dtype=np.int64), lost), way
 
 
-def whereabouts(shapes: Shapes, rows: Rows, source: Crs, project: Crs) -> NDArray[np.bool_]:
-    """Which single shapes are far from the project; when most of them are, the system is wrong and the layer is refused:
+def whereabouts(boxes: NDArray[np.float64], rows: Rows, source: Crs, project: Crs) -> NDArray[np.bool_]:
+    """Which single shapes are far from the project, by their boxes (n, 4); when most of them are, the system is wrong and the layer is refused:
     ``axes_swapped``, ``degrees_not_metres``, ``metres_not_degrees``, ``zone_before_easting``, ``impossible_degrees``, ``outside_project_area``.
     """
-    if not len(shapes):
+    if not len(boxes):
         return np.zeros(0, dtype=bool)
-    box = shapely.bounds(shapes)
+    box = boxes
     xy = np.column_stack(((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2))
     here = _near(xy, source, project)
     if here.mean() < 0.5:

@@ -9,6 +9,7 @@ from typing import Any
 from gis import sandbox
 from gis.delivery import Delivery
 from gis.drivers import all_but
+from gis.receiving import Receiving
 from gis.sandbox import Limits
 from gis.shown import shown
 from layers.canonical import canonical
@@ -24,8 +25,17 @@ MOST_DEATHS = 5
 class Room:
     """The sandbox at work on a delivery: where it is, what it refused, and a new start after the source that killed it."""
 
-    def __init__(self, delivery: Delivery, out: Path, limits: Limits, on_progress: Progress | None) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        out: Path,
+        limits: Limits,
+        on_progress: Progress | None,
+        repair: bool,
+        receiving: Receiving,
+    ) -> None:
         self.delivery, self.out, self.limits, self.on_progress = delivery, out, limits, on_progress
+        self.repair, self.receiving = repair, receiving
         self.names = {f"{number:06d}": source for number, source in enumerate(delivery.sources)}
         self.bytes = dict(zip(self.names, delivery.weights(), strict=True))
         self.refused: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -38,6 +48,7 @@ class Room:
             self.at = None
             job = {
                 "allowed": ALLOWED,
+                "repair": self.repair,
                 "sources": [
                     {
                         "id": name,
@@ -51,6 +62,7 @@ class Room:
             (self.delivery.folder / "job.json").write_text(canonical(job), encoding="utf-8")
             # A process that died may have begun on a source after the one it died of; what it wrote of it is begun anew.
             for name in left:
+                self.receiving.forget(name)
                 for begun in self.out.glob(f"{name}[-.]*"):
                     begun.unlink()
             try:
@@ -86,6 +98,9 @@ class Room:
         """Messages come from the untrusted side: only names that we gave count."""
         name = next((message[key] for key in ("start", "at", "done", "refused") if key in message), None)
         if not isinstance(name, str) or name not in self.names or name in self.done or name in self.refused:
+            return
+        if "chunk" in message:
+            self.receiving.heard(name, message["chunk"])
             return
         share = message.get("share", 0.0)
         if "start" in message:

@@ -234,7 +234,7 @@ def _settled(
                 raise Refused("zero_area", area_m2=0.0)
             raise Refused("site_self_crossing", row=row, x=x, y=y, reason=reason)
     given = np.array(shapes, dtype=object)
-    far = np.flatnonzero(whereabouts(given, np.arange(len(given)), crs, project_crs))
+    far = np.flatnonzero(whereabouts(shapely.bounds(given), np.arange(len(given)), crs, project_crs))
     carried, way = placed(given, crs, project_crs)
     if carried.lost:
         code, params = next(iter(carried.lost.values()))

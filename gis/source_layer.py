@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class SetAside:
     """A row that is no usable feature. ``x, y``: place of the fault in the source's own CRS. ``wkb`` is opaque and is never parsed again."""
 
     row: int
-    code: str  # null_geometry | empty_geometry | invalid_geometry | not_a_layer_kind | outside_projection
+    code: str  # null_geometry | empty_geometry | invalid_geometry | not_a_layer_kind | row_unreadable | outside_projection
     x: float | None
     y: float | None
     params: dict[str, Any]
@@ -35,8 +36,32 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """So many rows of a layer as fit into memory, columns in step."""
+
+    geometry: NDArray[np.object_] = field(repr=False)
+    rows: NDArray[np.int64] = field(repr=False)  # row in the source, 0-based, ascending
+    attributes: list[str] = field(repr=False)  # JSON object per feature
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A row whose shape was mended because a person asked for it: by structure, with its area before and after in units of the file."""
+
+    row: int
+    reason: str
+    x: float | None
+    y: float | None
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLayer:
-    """One kind of geometry of one layer of one file. ``read == len(geometry) + len(set_aside)``."""
+    """One kind of geometry of one layer of one file, in the project CRS. ``read == count + len(set_aside)``.
+
+    ``pieces`` may lie on disk, as long as the reading is open: one after another they need little memory, and each walk builds them anew.
+    """
 
     path: str  # inside the delivery, posix
     layer: str
@@ -50,12 +75,25 @@ class SourceLayer:
     fields: tuple[tuple[str, str], ...]
     samples: tuple[dict[str, Any], ...]
     read: int
-    geometry: NDArray[np.object_] = field(repr=False)  # project CRS
-    rows: NDArray[np.int64] = field(repr=False)  # row in the source, 0-based
-    attributes: list[str] = field(repr=False)  # canonical JSON text per feature
+    count: int
+    pieces: Collection[Piece] = field(repr=False)
     set_aside: tuple[SetAside, ...] = field(repr=False)
     extent: tuple[float, float, float, float] | None  # project CRS
     notes: tuple[Note, ...] = ()
+    repaired: tuple[Repaired, ...] = ()
+
+    @property
+    def geometry(self) -> NDArray[np.object_]:
+        """All of it at once: for layers that are known to be small."""
+        return np.concatenate([np.empty(0, dtype=object), *(piece.geometry for piece in self.pieces)])
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return np.concatenate([np.empty(0, dtype=np.int64), *(piece.rows for piece in self.pieces)])
+
+    @property
+    def attributes(self) -> list[str]:
+        return [text for piece in self.pieces for text in piece.attributes]
 
 
 @dataclass(frozen=True, slots=True)

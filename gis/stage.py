@@ -6,7 +6,7 @@ Arrays go in as they come from a reader, columns in step; knows nothing of files
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -31,7 +31,7 @@ _JSONB_VERSION = b"\x01"
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Columns of one edition, all of one length. ``geometry``: shapely in the project CRS; ``attributes``: JSON text."""
+    """Columns of rows of one edition, all of one length. ``geometry``: shapely in the project CRS; ``attributes``: JSON text."""
 
     ids: NDArray[np.int64]
     idents: Sequence[str | None]
@@ -65,8 +65,22 @@ def _text(value: str | None) -> bytes:
     return struct.pack(">i", len(raw)) + raw
 
 
+class _Copied:
+    """The pieces as one COPY, counted on the way."""
+
+    def __init__(self, edition: int, srid: int, pieces: Iterable[Features]) -> None:
+        self.edition, self.srid, self.pieces = edition, srid, pieces
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _HEADER
+        for features in self.pieces:
+            self.count += len(features.ids)
+            yield from _rows(self.edition, self.srid, features)
+        yield _TRAILER
+
+
 def _rows(edition: int, srid: int, features: Features) -> Iterator[bytes]:
-    yield _HEADER
     fixed, length = struct.Struct(">hiqiq"), struct.Struct(">i")
     for start in range(0, len(features.ids), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
@@ -95,11 +109,14 @@ def _rows(edition: int, srid: int, features: Features) -> Iterator[bytes]:
                 geometry,
             )
         yield b"".join(out)
-    yield _TRAILER
 
 
-def fill(connection: Connection, edition: int, srid: int, features: Features) -> None:
-    """Make the stage of ``edition``, copy the features into it and index it. The caller's transaction holds it all."""
+def fill(connection: Connection, edition: int, srid: int, pieces: Iterable[Features]) -> int:
+    """Make the stage of ``edition``, copy the features into it, piece by piece as they come, and index it; how many there were. The caller's
+    transaction holds it all.
+    """
+    copied = _Copied(edition, srid, pieces)
     connection.execute(sql.open_stage, {"edition": edition, "srid": srid})
-    copy_in(connection, f"feature_{edition}", COLUMNS, _Stream(_rows(edition, srid, features)))
+    copy_in(connection, f"feature_{edition}", COLUMNS, _Stream(iter(copied)))
     connection.execute(sql.close_stage, {"edition": edition})
+    return copied.count

@@ -1,19 +1,22 @@
-"""Rows of a layer sorted out: by kind, and apart from those that are no usable feature. Validity is judged here, in the file's own coordinates."""
+"""Rows of a layer sorted out, batch by batch: by kind, and apart from those that are no usable feature. Validity is judged here, in the file's own
+coordinates. Nothing of a layer stays in memory but the batch in hand and what was set aside.
+"""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import shapely
 
-from gis.geometry import KINDS, Kind, Shapes, broken_numbers, fault, kinds_of
-from gis.handover import Part
+from gis.geometry import KINDS, Kind, Rows, Shapes, broken_numbers, fault, kinds_of
+from gis.handover import Hand
+from gis.reading import heights, repair
 from gis.shown import MOST_ROWS_NAMED
-from gis.source_layer import SetAside
+from gis.source_layer import Repaired, SetAside
 from layers.refusal import Refused
 
 _WKB_NAMES = {
@@ -23,86 +26,131 @@ _WKB_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """So many rows as fit into memory, columns in step. ``shapes``: None where a row has none or it could not be built; ``wkb``: the geometry as it
+    came, where it came as WKB; ``reasons``: index in the batch -> why a row with a geometry has no shape.
+    """
+
+    shapes: Shapes
+    wkb: Sequence[bytes | None]
+    attributes: Sequence[str]
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class FoundLayer:
-    """A layer of a file. ``crs``: what the file says, as it says it; ``by_format``: where it says nothing, the format means WGS 84."""
+    """A layer of a file. ``crs``: what the file says, as it says it; ``by_format``: where it says nothing, the format means WGS 84.
+
+    ``batches`` are walked once, before the next layer is asked for; a refusal on the way refuses this layer alone. ``notes`` may grow meanwhile.
+    ``default``: what a layer is in which no row has a shape. ``empty_points_are_numbers``: in formats without empty points, an empty point is one
+    whose numbers were NaN.
+    """
 
     layer: str
     crs: str | None
     by_format: bool
     encoding: str | None
     fields: list[tuple[str, str]]
-    parts: list[Part]
+    batches: Iterable[Batch] = ()
+    default: Kind = "polygon"
+    empty_points_are_numbers: bool = False
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    refused: tuple[str, dict[str, Any]] | None = None
 
 
-def sorted_out(
-    shapes: Shapes,
-    wkb: Sequence[bytes | None],
-    attributes: Sequence[str],
-    *,
-    empty_points_are_numbers: bool,
-    reasons: dict[int, str] | None = None,
-    default: Kind = "polygon",
-) -> tuple[list[Part], list[tuple[str, dict[str, Any]]]]:
-    """Parts by kind, the most frequent first, and notes about what was dropped.
+class Sorting:
+    """One layer on its way out of the room: a part for every kind of geometry in it, the most frequent first."""
 
-    ``empty_points_are_numbers``: in formats without empty points, an empty point is one whose numbers were NaN. ``reasons``: why a row that has no shape
-    could not be built. Refused: ``coordinates_not_finite`` with row numbers, for the whole layer.
-    """
-    _finite(shapes, empty_points_are_numbers)
-    notes = _dropped(shapes)
-    shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
-    kinds = kinds_of(shapes)
-    unparsed = np.array([blob is not None for blob in wkb], dtype=bool) & (kinds == -2)
-    told = np.where(unparsed, [_kind_told(blob) for blob in wkb], kinds)
-    counts = [int((kinds == index).sum()) or int((told == index).sum()) for index in range(len(KINDS))]
-    order = sorted((index for index in range(len(KINDS)) if counts[index]), key=lambda index: -counts[index])
-    first = order[0] if order else KINDS.index(default)
-    empty = shapely.is_empty(shapes) & (kinds != -2)
-    valid = shapely.is_valid(shapes)
-    belongs = np.where(told >= 0, told, first)
-    parts: list[Part] = []
-    for index in order or [first]:
-        mine = belongs == index
-        good = mine & (kinds == index) & ~empty & valid
-        rows = np.flatnonzero(good)
-        aside = tuple(
-            _aside(row, shapes[row], wkb[row], attributes[row], bool(empty[row]), reasons or {})
-            for row in np.flatnonzero(mine & ~good).tolist()
-        )
-        parts.append(
-            Part(
-                KINDS[index],
-                shapes[rows],
-                rows.astype(np.int64),
-                [attributes[row] for row in rows.tolist()],
-                aside,
+    def __init__(self, layer: FoundLayer, hand: Callable[[Kind], Hand], repairs: bool) -> None:
+        self.layer, self.hand = layer, hand
+        self.repairing = repair.Repairing(repairs)
+        self.heights = heights.Heights()
+        self.hands: dict[int, Hand] = {}
+        self.counts = [0] * len(KINDS)
+        self.told = [0] * len(KINDS)
+        self.aside: dict[int, list[SetAside]] = {}
+        self.unplaced: list[SetAside] = []  # rows without a kind of their own go with the most frequent one
+        self.repaired: dict[int, list[Repaired]] = {}
+        self.broken: list[int] = []
+        self.read = 0
+
+    def run(self) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
+        """What the answer says of the parts, and notes about what was dropped. Refused: ``coordinates_not_finite`` with row numbers, for the whole layer."""
+        for batch in self.layer.batches:
+            self._sort(batch)
+            self.read += len(batch.attributes)
+        if self.broken:
+            raise Refused(
+                "coordinates_not_finite", rows=self.broken[:MOST_ROWS_NAMED], count=len(self.broken)
             )
+        counts = [own or told for own, told in zip(self.counts, self.told, strict=True)]
+        order = sorted(
+            (index for index in range(len(KINDS)) if counts[index]), key=lambda index: -counts[index]
         )
-    return parts, notes
+        order = order or [KINDS.index(self.layer.default)]
+        self.aside.setdefault(order[0], []).extend(self.unplaced)
+        parts = []
+        for index in order:
+            hand = self.hands.get(index) or self.hand(KINDS[index])
+            part = hand.close(sorted(self.aside.get(index, []), key=lambda one: one.row))
+            repaired = [
+                [one.row, one.reason, one.x, one.y, one.before, one.after]
+                for one in self.repaired.get(index, [])
+            ]
+            parts.append({**part, "repaired": repaired})
+        return parts, [*self.heights.notes(), *self.repairing.notes()]
 
+    def _sort(self, batch: Batch) -> None:
+        self._finite(batch.shapes)
+        attributes = self.heights.kept_aside(batch.shapes, batch.attributes)
+        flat = np.asarray(shapely.force_2d(batch.shapes), dtype=object)
+        kinds = kinds_of(flat)
+        unparsed = np.array([blob is not None for blob in batch.wkb], dtype=bool) & (kinds == -2)
+        told = (
+            np.where(unparsed, [_kind_told(blob) for blob in batch.wkb], kinds) if unparsed.any() else kinds
+        )
+        empty = shapely.is_empty(flat) & (kinds != -2)
+        good = (kinds >= 0) & ~empty & shapely.is_valid(flat)
+        for at in np.flatnonzero(~good).tolist():
+            row = self.read + at
+            one = _aside(row, flat[at], batch.wkb[at], attributes[at], bool(empty[at]), batch.reasons.get(at))
+            if one.code == "invalid_geometry" and kinds[at] == 0:
+                mended, one = self.repairing.tried(flat[at], one)
+                if mended is not None:
+                    flat[at], good[at] = mended, True
+                    before, after = one.params["area_before"], one.params["area_after"]
+                    self.repaired.setdefault(0, []).append(
+                        Repaired(row, one.params["reason"], one.x, one.y, before, after)
+                    )
+                    continue
+            (self.unplaced if told[at] < 0 else self.aside.setdefault(int(told[at]), [])).append(one)
+        for index in range(len(KINDS)):
+            self.counts[index] += int((kinds == index).sum())
+            self.told[index] += int((told == index).sum())
+            mine = np.flatnonzero(good & (kinds == index))
+            if len(mine) and not self.broken:
+                if index not in self.hands:
+                    self.hands[index] = self.hand(KINDS[index])
+                whole = len(mine) == len(flat)
+                self.hands[index].add(
+                    flat if whole else flat[mine],
+                    (mine + self.read).astype(np.int64),
+                    attributes if whole else [attributes[at] for at in mine.tolist()],
+                )
 
-def _finite(shapes: Shapes, empty_points_are_numbers: bool) -> None:
-    rows = broken_numbers(shapes)
-    if empty_points_are_numbers:
-        points, owner = shapely.get_parts(shapes, return_index=True)
-        lost = owner[(shapely.get_type_id(points) == 0) & shapely.is_empty(points)]
-        alone = np.flatnonzero((shapely.get_type_id(shapes) == 0) & shapely.is_empty(shapes))
-        rows = np.unique(np.concatenate((rows, lost, alone)))
-    if len(rows):
-        raise Refused("coordinates_not_finite", rows=rows[:MOST_ROWS_NAMED].tolist(), count=len(rows))
-
-
-def _dropped(shapes: Shapes) -> list[tuple[str, dict[str, Any]]]:
-    found = (("heights_dropped", shapely.has_z(shapes)), ("measures_dropped", shapely.has_m(shapes)))
-    return [(code, {"count": int(has.sum())}) for code, has in found if has.any()]
+    def _finite(self, shapes: Shapes) -> None:
+        rows: Rows = broken_numbers(shapes)
+        if self.layer.empty_points_are_numbers:
+            points, owner = shapely.get_parts(shapes, return_index=True)
+            lost = owner[(shapely.get_type_id(points) == 0) & shapely.is_empty(points)]
+            alone = np.flatnonzero((shapely.get_type_id(shapes) == 0) & shapely.is_empty(shapes))
+            rows = np.unique(np.concatenate((rows, lost, alone)))
+        self.broken.extend((rows + self.read).tolist())
 
 
 def _aside(
-    row: int, shape: Any, wkb: bytes | None, attributes: str, empty: bool, reasons: dict[int, str]
+    row: int, shape: Any, wkb: bytes | None, attributes: str, empty: bool, why: str | None
 ) -> SetAside:
-    if shape is None and wkb is None and row not in reasons:
+    if shape is None and wkb is None and why is None:
         return SetAside(row, "null_geometry", None, None, {}, None, attributes)
     if shape is None:
         kind = _WKB_NAMES.get(_wkb_type(wkb))
@@ -114,7 +162,7 @@ def _aside(
             "invalid_geometry",
             x,
             y,
-            {"reason": reasons.get(row, "rings or lines of too few points")},
+            {"reason": why or "rings or lines of too few points"},
             wkb,
             attributes,
         )

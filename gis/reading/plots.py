@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import shapely
 from gis import boundary_text
 from gis.boundary_text import Plot
 from gis.geometry import Shapes, assembled
-from gis.reading.found import FoundLayer, sorted_out
+from gis.reading.found import Batch, FoundLayer
 from gis.shown import MOST_ROWS_NAMED
 from layers.canonical import canonical
 
@@ -19,7 +20,7 @@ from layers.canonical import canonical
 _ROUNDING_HA, _SHARE = 1e-4, 1e-3
 
 
-def read(path: Path, stem: str) -> list[FoundLayer]:
+def read(path: Path, stem: str, scratch: Path, progress: Callable[[float], None]) -> Iterator[FoundLayer]:
     text = boundary_text.read(path.read_bytes())
     shapes, reasons = built(text.plots)
     code = boundary_text.crs_code(text)
@@ -39,22 +40,14 @@ def read(path: Path, stem: str) -> list[FoundLayer]:
         notes.append(
             ("declared_points_differ", {"plots": ", ".join(counted[:MOST_ROWS_NAMED]), "count": len(counted)})
         )
-    parts, dropped = sorted_out(
-        shapes,
-        [None] * len(shapes),
-        [_attributes(plot) for plot in text.plots],
-        empty_points_are_numbers=False,
-        reasons=reasons,
-    )
     fields = [(name, "text") for name in ("number", "name", "rest")] + [
         ("declared_ha", "float"),
         ("declared_points", "int"),
     ]
-    return [
-        FoundLayer(
-            stem, f"EPSG:{code}" if code else None, False, text.encoding, fields, parts, notes + dropped
-        )
-    ]
+    rows = Batch(shapes, [None] * len(shapes), [_attributes(plot) for plot in text.plots], reasons)
+    yield FoundLayer(
+        stem, f"EPSG:{code}" if code else None, False, text.encoding, fields, [rows], notes=notes
+    )
 
 
 def built(plots: tuple[Plot, ...]) -> tuple[Shapes, dict[int, str]]:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from gis.handover import Part, fetched, has_nul, put
+from gis.handover import Part, has_nul, put
+from gis.receiving import fetched
 from gis.source_layer import SetAside
 from layers.canonical import canonical
 from layers.refusal import Refused
@@ -75,44 +76,43 @@ def bow_tie(held: np.ndarray) -> None:
 
 
 LIES: list[tuple[str, Callable[[Path], None]]] = [
-    ("not a number", lambda f: numbers(f / "0.coordinates", at(3, np.nan), np.float64)),
-    ("infinite", lambda f: numbers(f / "0.coordinates", at(3, np.inf), np.float64)),
-    ("off the planet", lambda f: numbers(f / "0.coordinates", at(3, 1e300), np.float64)),
-    ("a ring that crosses itself", lambda f: numbers(f / "0.coordinates", bow_tie, np.float64)),
+    ("not a number", lambda f: numbers(f / "0.00000.coordinates", at(3, np.nan), np.float64)),
+    ("infinite", lambda f: numbers(f / "0.00000.coordinates", at(3, np.inf), np.float64)),
+    ("off the planet", lambda f: numbers(f / "0.00000.coordinates", at(3, 1e300), np.float64)),
+    ("a ring that crosses itself", lambda f: numbers(f / "0.00000.coordinates", bow_tie, np.float64)),
     (
         "an odd number of numbers",
-        lambda f: (f / "0.coordinates").write_bytes((f / "0.coordinates").read_bytes()[:-8]),
+        lambda f: (f / "0.00000.coordinates").write_bytes((f / "0.00000.coordinates").read_bytes()[:-8]),
     ),
-    ("half a number", lambda f: (f / "0.coordinates").write_bytes((f / "0.coordinates").read_bytes()[:-3])),
-    ("offsets that fall", lambda f: numbers(f / "0.offsets0", at(1, 99))),
-    ("negative offsets", lambda f: numbers(f / "0.offsets0", at(1, -5))),
-    ("offsets out of range", lambda f: numbers(f / "0.offsets0", at(-1, 10_000))),
-    ("parts that do not add up", lambda f: numbers(f / "0.offsets2", at(-1, 9))),
-    ("an empty offset", lambda f: (f / "0.offsets1").write_bytes(b"")),
-    ("a row twice", lambda f: numbers(f / "0.rows", at(1, 0))),
-    ("a negative row", lambda f: numbers(f / "0.rows", at(0, -1))),
-    ("a row less", lambda f: (f / "0.rows").write_bytes((f / "0.rows").read_bytes()[:-8])),
-    ("no JSON", lambda f: (f / "0.attributes").write_text('{"a":1}\nnot json\n{}\n')),
-    ("no object", lambda f: (f / "0.attributes").write_text('{"a":1}\n[1]\n{}\n')),
-    ("not canonical", lambda f: (f / "0.attributes").write_text('{"a": 1}\n{}\n{}\n')),
-    ("a NUL", lambda f: (f / "0.attributes").write_text('{"a":"\\u0000"}\n{}\n{}\n')),
-    ("half a character", lambda f: (f / "0.attributes").write_text('{"a":"\\ud800"}\n{}\n{}\n')),
-    ("not a number in text", lambda f: (f / "0.attributes").write_text('{"a":NaN}\n{}\n{}\n')),
+    ("half a number", lambda f: (f / "0.00000.coordinates").write_bytes((f / "0.00000.coordinates").read_bytes()[:-3])),
+    ("offsets that fall", lambda f: numbers(f / "0.00000.offsets0", at(1, 99))),
+    ("negative offsets", lambda f: numbers(f / "0.00000.offsets0", at(1, -5))),
+    ("offsets out of range", lambda f: numbers(f / "0.00000.offsets0", at(-1, 10_000))),
+    ("parts that do not add up", lambda f: numbers(f / "0.00000.offsets2", at(-1, 9))),
+    ("an empty offset", lambda f: (f / "0.00000.offsets1").write_bytes(b"")),
+    ("a row twice", lambda f: numbers(f / "0.00000.rows", at(1, 0))),
+    ("a negative row", lambda f: numbers(f / "0.00000.rows", at(0, -1))),
+    ("a row less", lambda f: (f / "0.00000.rows").write_bytes((f / "0.00000.rows").read_bytes()[:-8])),
+    ("no JSON", lambda f: (f / "0.00000.attributes").write_text('{"a":1}\nnot json\n{}\n')),
+    ("no object", lambda f: (f / "0.00000.attributes").write_text('{"a":1}\n[1]\n{}\n')),
+    ("a NUL", lambda f: (f / "0.00000.attributes").write_text('{"a":"\\u0000"}\n{}\n{}\n')),
+    ("half a character", lambda f: (f / "0.00000.attributes").write_text('{"a":"\\ud800"}\n{}\n{}\n')),
+    ("not a number in text", lambda f: (f / "0.00000.attributes").write_text('{"a":NaN}\n{}\n{}\n')),
     (
         "depth",
-        lambda f: (f / "0.attributes").write_text('{"a":' + "[" * 100_000 + "]" * 100_000 + "}\n{}\n{}\n"),
+        lambda f: (f / "0.00000.attributes").write_text('{"a":' + "[" * 100_000 + "]" * 100_000 + "}\n{}\n{}\n"),
     ),
-    ("no UTF-8", lambda f: (f / "0.attributes").write_bytes(b'{"a":"\xff"}\n{}\n{}\n')),
-    ("a line less", lambda f: (f / "0.attributes").write_text("{}\n{}\n")),
+    ("no UTF-8", lambda f: (f / "0.00000.attributes").write_bytes(b'{"a":"\xff"}\n{}\n{}\n')),
+    ("a line less", lambda f: (f / "0.00000.attributes").write_text("{}\n{}\n")),
     (
         "an unknown code",
         lambda f: (f / "0.aside").write_text((f / "0.aside").read_text().replace("null_geometry", "rm -rf")),
     ),
     ("more bytes than there are", lambda f: (f / "0.wkb").write_bytes(b"")),
     ("set aside as a word", lambda f: (f / "0.aside").write_text('"x"\n"y"\n')),
-    ("a missing file", lambda f: (f / "0.rows").unlink()),
-    ("a link to elsewhere", lambda f: ((f / "0.rows").unlink(), (f / "0.rows").symlink_to("/etc/passwd"))[1]),
-    ("a folder", lambda f: ((f / "0.rows").unlink(), (f / "0.rows").mkdir())[1]),
+    ("a missing file", lambda f: (f / "0.00000.rows").unlink()),
+    ("a link to elsewhere", lambda f: ((f / "0.00000.rows").unlink(), (f / "0.00000.rows").symlink_to("/etc/passwd"))[1]),
+    ("a folder", lambda f: ((f / "0.00000.rows").unlink(), (f / "0.00000.rows").mkdir())[1]),
 ]
 
 

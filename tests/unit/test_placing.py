@@ -81,6 +81,6 @@ def test_a_project_whose_area_nobody_knows_takes_what_is_possible() -> None:
 
     anywhere = replace(HERE, area=None)
     points = np.array([shapely.Point(114, 22), shapely.Point(-71, 42)])
-    assert placing.whereabouts(points, np.arange(2), WGS84, anywhere).tolist() == [False, False]
+    assert placing.whereabouts(shapely.bounds(points), np.arange(2), WGS84, anywhere).tolist() == [False, False]
     with pytest.raises(Refused, match="axes_swapped"):
-        placing.whereabouts(np.array([shapely.Point(22, 114)]), np.arange(1), WGS84, anywhere)
+        placing.whereabouts(np.array([[22.0, 114.0, 22.0, 114.0]]), np.arange(1), WGS84, anywhere)

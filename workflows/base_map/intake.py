@@ -5,13 +5,12 @@ Whatever interrupts it, kill -9 of this process or of the database included, eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from db import session
 from db.actor import Actor
@@ -19,16 +18,11 @@ from db.errors import GroundError
 from gis import edition, readers
 from gis.cells import Nodata
 from gis.crs import Crs, parse
-from gis.edition import Arrival
 from gis.sandbox import BULK, Limits
-from gis.stage import Features
-from gis.wkb_box import carried
-from layers.codes import ClassSystem
 from layers.refusal import Refused
-from workflows.base_map import catalogue, model, store
+from workflows.base_map import catalogue, model, publishing, store
 from workflows.base_map.deliveries import Progress, held, teller
-from workflows.base_map.grids import grid_arrival, slope_arrival
-from workflows.base_map.matching import Match, matched
+from workflows.base_map.matching import matched
 
 
 @dataclass(slots=True)
@@ -77,37 +71,37 @@ def import_delivery(
                 if status == "in_force":
                     edition.refuse_future(connection, valid_from)
             meant = None if as_layer is None else model.named(as_layer, known)
-            reading = readers.read(
+            with readers.opened(
                 path,
                 project_crs=parse(srid),
                 source_crs=source_crs,
                 limits=limits,
                 nodata=nodata,
                 on_progress=lambda name, done, total: tell("reading", name, done, total),
-            )
-            refused = [
-                {"path": each.path, "code": each.code, "params": each.params} for each in reading.refused
-            ]
-            if refused and not skip_refused:
-                raise Refused(
-                    "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
-                )
-            with session.transaction(engine, actor, patient=True) as connection:
-                matches = matched(
-                    connection, reading, known, meant, legal, coverage_word, refused, skip_refused
-                )
-                if not matches:
-                    raise Refused("nothing_to_publish", name=reading.name)
-                _put_all(connection, number, srid, matches, legal, systems, tell)
-                store.end_delivery(
-                    connection,
-                    number,
-                    "published",
-                    sha256=reading.sha256,
-                    refused=refused,
-                    ignored=reading.ignored,
-                )
-                published = store.delivery(connection, number)
+            ) as reading:
+                refused = [
+                    {"path": each.path, "code": each.code, "params": each.params} for each in reading.refused
+                ]
+                if refused and not skip_refused:
+                    raise Refused(
+                        "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
+                    )
+                with session.transaction(engine, actor, patient=True) as connection:
+                    matches = matched(
+                        connection, reading, known, meant, legal, coverage_word, refused, skip_refused
+                    )
+                    if not matches:
+                        raise Refused("nothing_to_publish", name=reading.name)
+                    publishing.put_all(connection, number, srid, matches, legal, systems, tell)
+                    store.end_delivery(
+                        connection,
+                        number,
+                        "published",
+                        sha256=reading.sha256,
+                        refused=refused,
+                        ignored=reading.ignored,
+                    )
+                    published = store.delivery(connection, number)
         except (Refused, GroundError) as no:
             with session.transaction(engine, actor) as connection:
                 store.end_delivery(
@@ -123,72 +117,4 @@ def import_delivery(
         refused,
         list(reading.ignored),
         reading.isolation,
-    )
-
-
-def _put_all(
-    connection: Connection,
-    delivery: int,
-    srid: int,
-    matches: list[Match],
-    legal: model.Legal,
-    systems: Mapping[str, ClassSystem],
-    tell: Progress,
-) -> None:
-    position, project = store.last_position(connection), parse(srid)
-    staged: list[tuple[str, int]] = []
-    for done, match in enumerate(matches):
-        tell("publishing", match.code, done, len(matches))
-        if match.guess is not None:
-            store.keep_layer(connection, match.code, "guessed", match.guess.stanza(), position + done + 1)
-        arrival = _arrival(match, systems, project)
-        arrival = replace(arrival, status=legal.status or arrival.status, valid_from=legal.valid_from)
-        staged.append((match.code, edition.put(connection, delivery, srid, arrival)))
-    edition.publish(connection, staged)
-    tell("publishing", "", len(matches), len(matches))
-
-
-def _arrival(match: Match, systems: Mapping[str, ClassSystem], project: Crs) -> Arrival:
-    source, stanza, guess = match.source, match.stanza, match.guess
-    if isinstance(source, readers.SourceRaster):
-        if match.derived and stanza is not None:
-            return slope_arrival(stanza, source, match.coverage)
-        return grid_arrival(match.code, source, stanza, match.coverage)
-    identify = stanza.identify if stanza else guess.identify if guess else ()
-    called = identify[1:]
-    if source.format == "boundary text":  # its columns are the format's, not the department's
-        identify, called = (*identify, "number", "name"), ("name",)
-    classify = stanza.classify if stanza else guess.classify if guess else None
-    system = systems.get(stanza.class_system) if stanza and stanza.class_system else None
-    classes, unknown = model.coded(model.column(source.attributes, (classify,) if classify else ()), system)
-    notes = [{"code": note.code, "params": note.params} for note in source.notes]
-    if unknown and system is not None:
-        notes.append({"code": "unknown_class", "params": {"system": system.zh, "values": unknown}})
-    return Arrival(
-        layer=match.code,
-        kind=source.kind,
-        status=stanza.status if stanza else "unknown",
-        source=source.path,
-        source_layer=source.layer,
-        format=source.format,
-        crs_in=source.crs_in.label,
-        crs_basis=source.crs_basis,
-        operation=source.operation,
-        coverage=match.coverage,
-        encoding=source.encoding,
-        fields=source.fields,
-        samples=source.samples,
-        notes=notes,
-        features=Features(
-            ids=source.rows,
-            idents=model.column(source.attributes, identify),
-            names=model.column(source.attributes, called),
-            classes=classes,
-            attributes=source.attributes,
-            geometry=source.geometry,
-        ),
-        set_aside=source.set_aside,
-        boxes=carried(source.set_aside, source.crs_in, project) if source.set_aside else (),
-        disjoint=edition.proved_disjoint(source.geometry) if source.kind == "polygon" else None,
-        extent=source.extent,
     )

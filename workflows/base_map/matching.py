@@ -83,7 +83,7 @@ def _fault(match: Match, kind: str, filled: set[str]) -> dict[str, Any] | None:
     if match.stanza is not None and match.stanza.kind != kind:
         params = {"layer": match.code, "expected": match.stanza.kind, "got": kind}
         return {"code": "kind_differs", "params": params}
-    if isinstance(match.source, readers.SourceRaster) or len(match.source.geometry):
+    if isinstance(match.source, readers.SourceRaster) or match.source.count:
         return None
     if match.stanza is None and match.code not in filled:
         return None

@@ -27,7 +27,8 @@ _CLASSIFYING = re.compile(
 SAID = ("draft", "on_display", "in_force")
 """The legal statuses that whoever hands a delivery over may say it has; what is superseded or withdrawn, Hetu says."""
 
-_ENOUGH = 5_000  # rows looked at for a guess
+ENOUGH = 5_000
+"""Rows looked at for a guess."""
 _MOST_CLASSES = 60
 
 
@@ -141,7 +142,7 @@ def _folders(source: Source, depth: int) -> list[str]:
 
 def guess(code: str, source: Source, fields: Iterable[tuple[str, str]], attributes: Sequence[str]) -> Guess:
     """Identifying and class attributes of an unknown layer, from names and from how the values of the first rows repeat."""
-    rows = [json.loads(text) for text in attributes[:_ENOUGH]]
+    rows = [json.loads(text) for text in attributes[:ENOUGH]]
     identify: str | None = None
     classify: str | None = None
     for name, _ in fields:
@@ -160,27 +161,34 @@ def guess(code: str, source: Source, fields: Iterable[tuple[str, str]], attribut
     return Guess(code, shown, source.kind, (identify,) if identify else (), classify, source.path)
 
 
-def coded(
-    values: Sequence[str | None], system: ClassSystem | None
-) -> tuple[list[str | None], dict[str, int]]:
-    """Values of a class attribute as codes of its system, whether a department wrote the code or the name; and how often each value
-    occurs that the system does not know: those stay as they were written.
+class Coding:
+    """Values of a class attribute as codes of its system, whether a department wrote the code or the name. ``unknown``: how often each value came
+    that the system does not know: those stay as they were written.
     """
-    if system is None:
-        return list(values), {}
-    meant = {value: system.find(value) for value in set(values) if value is not None}
-    unknown = Counter(value for value in values if value is not None and meant[value] is None)
-    codes = {value: value if entry is None else entry.code for value, entry in meant.items()}
-    return [None if value is None else codes[value] for value in values], dict(unknown)
+
+    def __init__(self, system: ClassSystem | None) -> None:
+        self.system = system
+        self.unknown: Counter[str] = Counter()
+        self._codes: dict[str | None, str | None] = {None: None}
+
+    def coded(self, values: Sequence[str | None]) -> list[str | None]:
+        if self.system is None:
+            return list(values)
+        strangers = Counter(value for value in values if value is not None)
+        for value in strangers:
+            entry = self.system.find(value)
+            self._codes[value] = value if entry is None else entry.code
+            if entry is None:
+                self.unknown[value] += strangers[value]
+        return [self._codes[value] for value in values]
 
 
-def column(attributes: Sequence[str], names: Sequence[str]) -> list[str | None]:
-    """The first of ``names`` that a row tells, as text; None where it tells none. One JSON text per row comes in."""
+def column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str | None]:
+    """The first of ``names`` that a row tells, as text; None where it tells none."""
     if not names:
-        return [None] * len(attributes)
+        return [None] * len(rows)
     told: list[str | None] = []
-    for text in attributes:
-        row = json.loads(text)
+    for row in rows:
         value = next((row[name] for name in names if row.get(name) not in (None, "")), None)
         told.append(None if value is None else str(value))
     return told

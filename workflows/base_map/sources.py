@@ -41,7 +41,17 @@ def guessed(source: Delivered, told: model.Source, code: str) -> model.Guess:
     """What is published of a source that the catalogue does not know."""
     if isinstance(source, SourceRaster):
         return model.guess(code, told, (), ())
-    return model.guess(code, told, source.fields, source.attributes)
+    return model.guess(code, told, source.fields, _first(source, model.ENOUGH))
+
+
+def _first(source: SourceLayer, rows: int) -> list[str]:
+    """Attributes of the first rows; no more of the file is read than that takes."""
+    found: list[str] = []
+    for piece in source.pieces:
+        found += piece.attributes[: rows - len(found)]
+        if len(found) >= rows:
+            break
+    return found
 
 
 def declared_coverages(reading: Reading) -> dict[str, BaseGeometry]:
@@ -57,7 +67,7 @@ def declared_coverages(reading: Reading) -> dict[str, BaseGeometry]:
         of = each.stem.removesuffix(model.COVERAGE_SUFFIX)
         if of not in stems:
             raise Refused("coverage_without_layer", file=each.path, layer=of)
-        if each.kind != "polygon" or each.set_aside or not len(each.geometry):
+        if each.kind != "polygon" or each.set_aside or not each.count:
             raise Refused("coverage_unusable", file=each.path)
         declared[of] = shapely.union_all(each.geometry)
     return declared

@@ -1,0 +1,131 @@
+"""What was matched becomes editions: staged piece by piece, each piece looked at on its way in, and published together. All in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+from sqlalchemy import Connection
+
+from gis import edition, readers
+from gis.crs import Crs, parse
+from gis.edition import Arrival
+from gis.geometry import Shapes
+from gis.stage import Features
+from gis.wkb_box import carried
+from layers.codes import ClassSystem
+from workflows.base_map import model, store
+from workflows.base_map.deliveries import Progress
+from workflows.base_map.grids import grid_arrival, slope_arrival
+from workflows.base_map.matching import Match
+
+PROVED_AT_ONCE = 300_000
+"""Vertices of a layer of areas that is proved free of overlaps before it is published; larger ones are by the job that follows."""
+
+
+def put_all(
+    connection: Connection,
+    delivery: int,
+    srid: int,
+    matches: Sequence[Match],
+    legal: model.Legal,
+    systems: Mapping[str, ClassSystem],
+    tell: Progress,
+) -> None:
+    position, project = store.last_position(connection), parse(srid)
+    staged: list[tuple[str, int]] = []
+    for done, match in enumerate(matches):
+        tell("publishing", match.code, done, len(matches))
+        if match.guess is not None:
+            store.keep_layer(connection, match.code, "guessed", match.guess.stanza(), position + done + 1)
+        arrival = _arrival(match, systems, project)
+        arrival = replace(arrival, status=legal.status or arrival.status, valid_from=legal.valid_from)
+        staged.append((match.code, edition.put(connection, delivery, srid, arrival)))
+    edition.publish(connection, staged)
+    tell("publishing", "", len(matches), len(matches))
+
+
+def _arrival(match: Match, systems: Mapping[str, ClassSystem], project: Crs) -> Arrival:
+    source, stanza = match.source, match.stanza
+    if isinstance(source, readers.SourceRaster):
+        if match.derived and stanza is not None:
+            return slope_arrival(stanza, source, match.coverage)
+        return grid_arrival(match.code, source, stanza, match.coverage)
+    passing = _Passing(match, source, systems)
+    return Arrival(
+        layer=match.code,
+        kind=source.kind,
+        status=stanza.status if stanza else "unknown",
+        source=source.path,
+        source_layer=source.layer,
+        format=source.format,
+        crs_in=source.crs_in.label,
+        crs_basis=source.crs_basis,
+        operation=source.operation,
+        coverage=match.coverage,
+        encoding=source.encoding,
+        fields=source.fields,
+        samples=source.samples,
+        notes=passing.notes,
+        features=passing,
+        set_aside=source.set_aside,
+        boxes=carried(source.set_aside, source.crs_in, project) if source.set_aside else (),
+        disjoint=passing.disjoint,
+        extent=source.extent,
+    )
+
+
+class _Passing:
+    """A source's rows as features of its layer, piece by piece, each seen once on the way."""
+
+    def __init__(self, match: Match, source: readers.SourceLayer, systems: Mapping[str, ClassSystem]) -> None:
+        self.source = source
+        stanza, guess = match.stanza, match.guess
+        self.identify = stanza.identify if stanza else guess.identify if guess else ()
+        self.called = self.identify[1:]
+        if source.format == "boundary text":  # its columns are the format's, not the department's
+            self.identify, self.called = (*self.identify, "number", "name"), ("name",)
+        classify = stanza.classify if stanza else guess.classify if guess else None
+        self.classify = (classify,) if classify else ()
+        self.coding = model.Coding(
+            systems.get(stanza.class_system) if stanza and stanza.class_system else None
+        )
+        self.notes: list[dict[str, Any]] = [
+            {"code": note.code, "params": note.params} for note in source.notes
+        ]
+        self.vertices = 0
+        self.small: list[Shapes] = []  # kept as long as they are few enough to be proved at once
+
+    def __iter__(self) -> Iterator[Features]:
+        for piece in self.source.pieces:
+            rows = [orjson.loads(text) for text in piece.attributes]
+            features = Features(
+                ids=piece.rows,
+                idents=model.column(rows, self.identify),
+                names=model.column(rows, self.called),
+                classes=self.coding.coded(model.column(rows, self.classify)),
+                attributes=piece.attributes,
+                geometry=piece.geometry,
+            )
+            self._see(features)
+            yield features
+        if self.coding.unknown and self.coding.system is not None:
+            params = {"system": self.coding.system.zh, "values": dict(self.coding.unknown)}
+            self.notes.append({"code": "unknown_class", "params": params})
+
+    def disjoint(self) -> bool | None:
+        """Asked when all pieces are through: whether no two areas overlap, where that was cheap to prove."""
+        if self.source.kind != "polygon" or self.vertices > PROVED_AT_ONCE:
+            return None
+        return edition.proved_disjoint(np.concatenate([np.empty(0, dtype=object), *self.small]))
+
+    def _see(self, features: Features) -> None:
+        self.vertices += int(shapely.get_num_coordinates(features.geometry).sum())
+        if self.source.kind == "polygon" and self.vertices <= PROVED_AT_ONCE:
+            self.small.append(features.geometry)
+        else:
+            self.small.clear()
