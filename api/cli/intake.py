@@ -11,7 +11,6 @@ import typer
 from api.cli import terminal
 from api.cli.options import JsonOption, WorkspaceOption
 from api.cli.progress import progress
-from layers.days import day
 from layers.refusal import Refused
 
 if TYPE_CHECKING:
@@ -96,15 +95,23 @@ def import_(
     """入库：读取、检查、发布 | read, check and publish what was handed over."""
     from db import workspace as workspaces
     from db.settings import Web, read
-    from gis import cells, crs
     from workflows import people
-    from workflows.base_map import intake, model
+    from workflows.base_map import intake
+    from workflows.base_map.said import understood
 
-    declared = crs.parse(source_crs) if source_crs else None
-    without = None if nodata is None else cells.answered(nodata)
-    legal = model.legal(status, None if valid_from is None else day(valid_from))
+    said = understood(
+        {
+            "source_crs": source_crs,
+            "vouched_by": vouched_by,
+            "nodata": nodata,
+            "as_layer": as_layer,
+            "status": status,
+            "valid_from": valid_from,
+            "skip_refused": skip_refused,
+        }
+    )
     if draft:
-        terminal.answer(_draft(path, declared, without))
+        terminal.answer(_draft(path, said.source_crs, said.nodata))
         return
     steward = people.steward(getpass.getuser())
     made_now = (workspace or read(Web).workspace) not in workspaces.names()
@@ -115,13 +122,7 @@ def import_(
                 engine,
                 steward,
                 path,
-                source_crs=declared,
-                coverage_word=vouched_by,
-                nodata=without,
-                as_layer=as_layer,
-                status=legal.status,
-                valid_from=legal.valid_from,
-                skip_refused=skip_refused,
+                said,
                 on_progress=tell,
             )
     except Refused as refusal:

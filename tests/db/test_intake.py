@@ -31,6 +31,7 @@ from gis import crs, raster, terrain
 from layers.model import RasterSays
 from layers.refusal import Refused
 from workflows.base_map import catalogue, deliveries, intake, places, service, store
+from workflows.base_map.said import Said
 
 BOWTIE = [[[114.10, 22.70], [114.11, 22.71], [114.11, 22.70], [114.10, 22.71], [114.10, 22.70]]]
 
@@ -129,7 +130,7 @@ def test_a_national_name_is_a_layer_of_the_catalogue_and_the_rest_is_guessed(
 
 
 def test_somebody_may_vouch_for_unknown_layers(place: Engine, actor: Actor, delivery: Path) -> None:
-    intake.import_delivery(place, actor, delivery, coverage_word="李工")
+    intake.import_delivery(place, actor, delivery, Said(vouched_by="李工"))
     with session.read(place) as connection:
         edition = service.editions(connection, "zones")[0]
     assert (edition["coverage_basis"], edition["coverage_word"]) == ("word", "李工")
@@ -155,7 +156,7 @@ def test_one_unreadable_file_stops_the_delivery_unless_told_otherwise(
         intake.import_delivery(place, actor, tmp_path / "d")
     assert refusal.value.code == "delivery_refused"
     assert rows(place, "SELECT count(*) FROM hetu.edition") == before
-    imported = intake.import_delivery(place, actor, tmp_path / "d", skip_refused=True)
+    imported = intake.import_delivery(place, actor, tmp_path / "d", Said(skip_refused=True))
     assert [layer["code"] for layer in imported.layers] == ["good"]
     assert [each["path"] for each in imported.refused] == ["bad.geojson"]
 
@@ -200,7 +201,7 @@ def test_a_grid_under_the_name_of_a_layer_of_features_is_refused_like_any_source
         "kind_differs",
     )
     assert no["params"] == {"layer": "permanent_basic_farmland", "expected": "polygon", "got": "raster"}
-    imported = intake.import_delivery(place, actor, tmp_path, skip_refused=True)
+    imported = intake.import_delivery(place, actor, tmp_path, Said(skip_refused=True))
     assert [layer["code"] for layer in imported.layers] == ["noise"]
     assert imported.refused == [no]
 
@@ -266,7 +267,7 @@ def test_a_derived_slope_stands_where_and_from_when_its_elevations_do(
     place: Engine, actor: Actor, tmp_path: Path
 ) -> None:
     day = date(2020, 5, 1)
-    intake.import_delivery(place, actor, hills(tmp_path / "DEM.tif"), status="on_display", valid_from=day)
+    intake.import_delivery(place, actor, hills(tmp_path / "DEM.tif"), Said(status="on_display", valid_from=day))
     with session.read(place) as connection:
         layers = [service.layer(connection, code) for code in ("elevation", "slope")]
     assert [each["edition"] for each in layers] == [None, None]
@@ -294,7 +295,7 @@ def test_a_grid_without_nodata_waits_for_an_answer(place: Engine, actor: Actor, 
     with pytest.raises(Refused) as refusal:
         intake.import_delivery(place, actor, path)
     assert [each["code"] for each in refusal.value.params["sources"]] == ["raster_nodata"]
-    intake.import_delivery(place, actor, path, nodata=30.0)
+    intake.import_delivery(place, actor, path, Said(nodata=30.0))
     with session.read(place) as connection:
         told = service.layer(connection, "noise")
     assert (told["raster"]["nodata"], told["features"]) == (30.0, 12)
@@ -307,7 +308,7 @@ def test_a_grid_without_nodata_waits_for_an_answer(place: Engine, actor: Actor, 
 def test_one_source_may_be_delivered_as_a_layer_of_the_catalogue(
     place: Engine, actor: Actor, tmp_path: Path, word: str
 ) -> None:
-    imported = intake.import_delivery(place, actor, hills(tmp_path / "n22_e114.tif"), as_layer=word)
+    imported = intake.import_delivery(place, actor, hills(tmp_path / "n22_e114.tif"), Said(as_layer=word))
     assert [(each["code"], each["origin"]) for each in imported.layers] == [
         ("elevation", "catalogue"),
         ("slope", "catalogue"),
@@ -319,20 +320,20 @@ def test_as_a_layer_that_is_none_or_for_several_sources_nothing_is_taken(
 ) -> None:
     hills(tmp_path / "a.tif")
     with pytest.raises(Refused, match="layer_unknown"):
-        intake.import_delivery(place, actor, tmp_path / "a.tif", as_layer="altitude")
+        intake.import_delivery(place, actor, tmp_path / "a.tif", Said(as_layer="altitude"))
     with pytest.raises(Refused) as refusal:
-        intake.import_delivery(place, actor, tmp_path / "a.tif", as_layer="YJJBNTBHTB")
+        intake.import_delivery(place, actor, tmp_path / "a.tif", Said(as_layer="YJJBNTBHTB"))
     assert refusal.value.params["sources"][0]["code"] == "kind_differs"
     hills(tmp_path / "b.tif")
     with pytest.raises(Refused) as refusal:
-        intake.import_delivery(place, actor, tmp_path, as_layer="elevation")
+        intake.import_delivery(place, actor, tmp_path, Said(as_layer="elevation"))
     assert (refusal.value.code, refusal.value.params) == (
         "one_source_for_layer",
         {"layer": "elevation", "n": 2},
     )
     (tmp_path / "b.tif").write_bytes(b"II*\0 no grid")  # refused, and yet a second source
     with pytest.raises(Refused, match="one_source_for_layer"):
-        intake.import_delivery(place, actor, tmp_path, as_layer="elevation", skip_refused=True)
+        intake.import_delivery(place, actor, tmp_path, Said(as_layer="elevation", skip_refused=True))
 
 
 def test_where_there_are_only_grids_they_are_the_district(cluster: Cluster, actor: Actor, tmp_path: Path) -> None:
@@ -573,7 +574,7 @@ def test_a_delivery_says_what_force_it_has_and_from_when(place: Engine, actor: A
     path.write_text(collection(polygon(square(114.12, 22.72))))
     told = {}
     for status, day in (("draft", None), ("on_display", None), ("in_force", date(2021, 3, 1))):
-        (made,) = intake.import_delivery(place, actor, path, status=status, valid_from=day).layers
+        (made,) = intake.import_delivery(place, actor, path, Said(status=status, valid_from=day)).layers
         told[status] = made
         with session.read(place) as connection:
             found = service.layer(connection, "ecological_red_line")
@@ -593,7 +594,7 @@ def test_a_delivery_says_what_force_it_has_and_from_when(place: Engine, actor: A
 @pytest.mark.parametrize("status", ["superseded", "in force", "", "现行"])
 def test_a_status_that_nobody_may_give_is_refused(place: Engine, actor: Actor, tmp_path: Path, status: str) -> None:
     with pytest.raises(Refused) as refusal:
-        intake.import_delivery(place, actor, tmp_path, status=status)
+        intake.import_delivery(place, actor, tmp_path, Said(status=status))
     assert (refusal.value.code, refusal.value.params["known"]) == ("status_unknown", ["draft", "on_display", "in_force"])
     assert rows(place, "SELECT count(*) FROM hetu.delivery") == [(1,)]
 
@@ -603,10 +604,10 @@ def test_what_holds_only_later_is_not_taken_as_in_force(place: Engine, actor: Ac
     path = tmp_path / "zones.geojson"
     path.write_text(collection(polygon(square(114.12, 22.72))))
     with pytest.raises(Refused, match="valid_from_future"):
-        intake.import_delivery(place, actor, path, status=status, valid_from=date(2999, 1, 1))
+        intake.import_delivery(place, actor, path, Said(status=status, valid_from=date(2999, 1, 1)))
     assert _left_over(place) == []
     assert rows(place, "SELECT state, reason ->> 'code' FROM hetu.delivery ORDER BY id DESC LIMIT 1") == [("refused", "valid_from_future")]
-    draft = intake.import_delivery(place, actor, path, status="draft", valid_from=date(2999, 1, 1))
+    draft = intake.import_delivery(place, actor, path, Said(status="draft", valid_from=date(2999, 1, 1)))
     assert draft.layers[0]["valid_from"] == date(2999, 1, 1)
     with session.read(place) as connection:
         assert service.layer(connection, "zones")["edition"] is None  # it is listed, and says "no data"
@@ -623,7 +624,7 @@ def test_only_the_district_in_force_draws_the_outline(
         return rows(place, "SELECT ST_AsText(outline) FROM hetu.workspace")
 
     before = outline()
-    intake.import_delivery(place, actor, path, status=status, valid_from=day)
+    intake.import_delivery(place, actor, path, Said(status=status, valid_from=day))
     assert outline() == before
     intake.import_delivery(place, actor, path)
     assert outline() != before

@@ -118,7 +118,7 @@ def test_status_and_day_go_along_with_the_file(engine: Engine, actor: Actor, tmp
         unsaid = jobs.submit_import(connection, actor, path, name="a.geojson")
     for (arguments,) in rows(engine, "SELECT args FROM jobs.procrastinate_jobs ORDER BY id"):
         if arguments["delivery"] == unsaid:  # as an earlier landing enqueued it
-            arguments = {key: arguments[key] for key in ("delivery", "path", "source_crs", "actor")}
+            arguments = {**{key: arguments[key] for key in ("delivery", "path", "actor")}, "source_crs": None}
         jobs.run_import(engine, **arguments)
     shown, plain = (told(engine, each)["layers"][0] for each in (said, unsaid))
     assert (shown["status"], shown["valid_from"].isoformat()) == ("on_display", "2021-03-01")

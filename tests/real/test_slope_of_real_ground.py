@@ -22,6 +22,7 @@ from gis import crs, raster, terrain
 from gis.site import from_box
 from layers import catalogue
 from workflows.base_map import intake, places, service
+from workflows.base_map.said import Said
 
 FILE = CHECKOUT.parent / "shared" / "data" / "dem" / "storml_elev.tif"
 NAME = f"mountain_{os.getpid()}"
@@ -51,7 +52,7 @@ def mountain(cluster: Cluster, actor: Actor) -> Iterator[intake.Imported]:
     engine = session.engine(NAME)
     with session.transaction(engine, actor) as connection:
         service.load_catalogue(connection, catalogue.load())
-    yield intake.import_delivery(engine, actor, FILE, as_layer="高程")
+    yield intake.import_delivery(engine, actor, FILE, Said(as_layer="高程"))
     workspaces.drop(NAME)
 
 

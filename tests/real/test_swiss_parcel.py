@@ -19,6 +19,7 @@ from db.actor import Actor
 from gis import crs, site
 from layers import catalogue
 from workflows.base_map import intake, places, service
+from workflows.base_map.said import Said
 from workflows.site_check import later
 from workflows.site_check import service as site_check
 from workflows.site_check.rulebook import book as rulebook
@@ -148,7 +149,7 @@ def canton(cluster: Any, actor: Actor, tmp_path_factory: pytest.TempPathFactory)
         rulebook.load(connection, actor, rulebook.read(known, folder / "rules"))
     in_force, displayed = deliveries(folder)
     intake.import_delivery(engine, actor, in_force)
-    intake.import_delivery(engine, actor, displayed, status="on_display")
+    intake.import_delivery(engine, actor, displayed, Said(status="on_display"))
     yield engine
     workspaces.drop(name)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gis import crs
+from gis import crs, zones
 from layers.refusal import Refused
 
 ESRI = (
@@ -117,7 +117,7 @@ def test_numbers_out_of_reach_come_back_as_infinity_and_none_as_none() -> None:
     ],
 )  # fmt: skip
 def test_codes_of_chinese_zones(system: str, degrees: int, zone: int, prefixed: bool, code: int) -> None:
-    assert crs.gauss_kruger(system, degrees, zone, prefixed) == code
+    assert zones.gauss_kruger(system, degrees, zone, prefixed) == code
     # The meridian of the zone is written in the definition behind the code: the table above is not taken on trust.
     meridian = zone * 3 if degrees == 3 else zone * 6 - 3
     there = crs.degrees_of(crs.parse(code))(
@@ -127,8 +127,8 @@ def test_codes_of_chinese_zones(system: str, degrees: int, zone: int, prefixed: 
 
 
 def test_zones_that_do_not_exist() -> None:
-    assert crs.zone_of(38_500_000) == 38
-    assert crs.zone_of(24_500_000) is None
-    assert crs.zone_of(500_000) is None
+    assert zones.zone_of(38_500_000) == 38
+    assert zones.zone_of(24_500_000) is None
+    assert zones.zone_of(500_000) is None
     with pytest.raises(Refused, match="zone_unknown"):
-        crs.gauss_kruger("cgcs2000", 6, 38, True)
+        zones.gauss_kruger("cgcs2000", 6, 38, True)

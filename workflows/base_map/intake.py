@@ -6,7 +6,6 @@ Whatever interrupts it, kill -9 of this process or of the database included, eve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,15 @@ from db import session
 from db.actor import Actor
 from db.errors import GroundError
 from gis import edition, readers
-from gis.cells import Nodata
-from gis.crs import Crs, parse
+from gis.crs import parse
 from gis.sandbox import BULK, Limits
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, publishing, store
 from workflows.base_map.deliveries import Progress, held, teller
 from workflows.base_map.matching import matched
+from workflows.base_map.said import Said
+
+NOTHING = Said()
 
 
 @dataclass(slots=True)
@@ -42,25 +43,16 @@ def import_delivery(
     engine: Engine,
     actor: Actor,
     path: Path,
+    said: Said = NOTHING,
     *,
-    source_crs: Crs | None = None,
-    coverage_word: str | None = None,
-    nodata: Nodata | None = None,
-    as_layer: str | None = None,
-    status: str | None = None,
-    valid_from: date | None = None,
-    skip_refused: bool = False,
     limits: Limits = BULK,
     delivery: int | None = None,
     on_progress: Progress | None = None,
 ) -> Imported:
     """Publish what ``path`` (file, folder, zip) holds. Refused ``delivery_refused`` where a source cannot be read: nothing is published then,
-    unless ``skip_refused``. ``coverage_word``: the person who vouches that unknown layers speak for the whole district.
-    ``nodata``: what a person says of grids that declare no such value; ``as_layer``: the layer of the catalogue that the delivery's one source is.
-    ``status`` (draft, on_display, in_force; default: as the stanza says) and ``valid_from``, the first day on which it holds (default: today),
-    are said of all its layers. Refused ``status_unknown``, ``valid_from_future``.
+    unless ``said.skip_refused``. Refused ``status_unknown``, ``valid_from_future``. ``delivery``: its number, where one waits already.
     """
-    legal = model.legal(status, valid_from)
+    legal = said.legal
     with held(engine, actor, path.name, delivery) as number:
         tell = teller(engine, actor, number, on_progress)
         try:
@@ -68,28 +60,28 @@ def import_delivery(
                 srid = store.workspace(connection)["srid"]
                 known = catalogue.catalogue_layers(connection)
                 systems = catalogue.class_systems(connection)
-                if status == "in_force":
-                    edition.refuse_future(connection, valid_from)
-            meant = None if as_layer is None else model.named(as_layer, known)
+                if legal.status == "in_force":
+                    edition.refuse_future(connection, legal.valid_from)
+            meant = None if said.as_layer is None else model.named(said.as_layer, known)
             with readers.opened(
                 path,
                 project_crs=parse(srid),
-                source_crs=source_crs,
+                source_crs=said.source_crs,
+                answers=said.answers,
                 limits=limits,
-                nodata=nodata,
+                nodata=said.nodata,
+                repair=said.repair,
                 on_progress=lambda name, done, total: tell("reading", name, done, total),
             ) as reading:
                 refused = [
                     {"path": each.path, "code": each.code, "params": each.params} for each in reading.refused
                 ]
-                if refused and not skip_refused:
+                if refused and not said.skip_refused:
                     raise Refused(
                         "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
                     )
                 with session.transaction(engine, actor, patient=True) as connection:
-                    matches = matched(
-                        connection, reading, known, meant, legal, coverage_word, refused, skip_refused
-                    )
+                    matches = matched(connection, reading, known, meant, said, refused)
                     if not matches:
                         raise Refused("nothing_to_publish", name=reading.name)
                     publishing.put_all(connection, number, srid, matches, legal, systems, tell)

@@ -15,34 +15,22 @@ from db import jobs
 from db.actor import Actor
 from db.errors import GroundError
 from db.settings import folder, folder_error
-from gis import cells, crs, edition
+from gis import edition
 from gis.sandbox import UPLOAD
-from layers.days import day
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, model, store
+from workflows.base_map import deliveries, intake, store
+from workflows.base_map.said import WORDS, understood
 
 IMPORT = deliveries.TASK
 
 
-def submit_import(
-    connection: Connection,
-    actor: Actor,
-    path: Path,
-    *,
-    name: str,
-    source_crs: str | None = None,
-    nodata: str | None = None,
-    status: str | None = None,
-    valid_from: str | None = None,
-) -> int:
-    """Number of the delivery. The file is kept first; the job exists only if the transaction commits. ``valid_from`` as people write a day."""
-    if source_crs is not None:
-        crs.parse(source_crs)  # said now, while somebody listens
-    if nodata is not None:
-        cells.answered(nodata)
-    legal = model.legal(status, day(valid_from) if valid_from else None)
-    if legal.status == "in_force":
-        edition.refuse_future(connection, legal.valid_from)
+def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str, **words: Any) -> int:
+    """Number of the delivery. The file is kept first; the job exists only if the transaction commits. ``words``: what is said of it
+    (``said.WORDS``), as people write it; refused now, while somebody listens.
+    """
+    said = understood(words)
+    if said.status == "in_force":
+        edition.refuse_future(connection, said.valid_from)
     kept = keep_original(path, name)
     delivery = store.begin_delivery(connection, actor, kept.name, state="waiting")
     jobs.enqueue(
@@ -50,10 +38,7 @@ def submit_import(
         IMPORT,
         delivery=delivery,
         path=str(kept),
-        source_crs=source_crs,
-        nodata=nodata,
-        status=legal.status,
-        valid_from=legal.valid_from and legal.valid_from.isoformat(),
+        said={name: value for name, value in words.items() if name in WORDS and value},
         actor={"id": actor.id, "name": actor.name, "kind": actor.kind, "on_behalf_of": actor.on_behalf_of},
     )
     return delivery
@@ -71,11 +56,9 @@ def run_import(
     engine: Engine,
     delivery: int,
     path: str,
-    source_crs: str | None,
     actor: dict[str, Any],
-    nodata: str | None = None,  # a job enqueued by an earlier landing does not say it, nor what follows
-    status: str | None = None,
-    valid_from: str | None = None,
+    said: dict[str, Any] | None = None,
+    **before: Any,  # a job enqueued by an earlier landing says some of it by itself
 ) -> None:
     """The worker's part. What is wrong with the delivery stands in its row; it is no failure of the job."""
     try:
@@ -83,10 +66,7 @@ def run_import(
             engine,
             Actor(**actor),
             Path(path),
-            source_crs=crs.parse(source_crs) if source_crs else None,
-            nodata=cells.answered(nodata) if nodata else None,
-            status=status,
-            valid_from=day(valid_from) if valid_from else None,
+            understood({**before, **(said or {})}),
             limits=UPLOAD,
             delivery=delivery,
         )

@@ -18,6 +18,7 @@ from layers.model import Layer, by_word
 from layers.refusal import Refused
 from workflows.base_map import model, store
 from workflows.base_map.grids import derivable
+from workflows.base_map.said import Said
 from workflows.base_map.sources import Delivered, declared_coverages, guessed, named
 
 
@@ -38,10 +39,8 @@ def matched(
     reading: readers.Reading,
     known: Mapping[str, Layer],
     meant: Layer | None,
-    legal: model.Legal,
-    coverage_word: str | None,
+    said: Said,
     refused: list[dict[str, Any]],
-    skip_refused: bool,
 ) -> list[Match]:
     """One match for every edition that will be, derived ones included; what cannot be one joins ``refused``. ``meant``: the layer that the one
     source of the delivery is. Refused ``delivery_refused``, ``one_source_for_layer``, ``two_sources_for_layer``.
@@ -67,14 +66,14 @@ def matched(
             matches.append(match)
             continue
         fault = {"path": source.path, **no}
-        if not skip_refused:
+        if not said.skip_refused:
             raise Refused("delivery_refused", count=1, first=source.path, sources=[fault])
         refused.append(fault)
     _refuse_doubles(matches)
     _derive(connection, matches, known)
-    outline = _outline(connection, matches, legal)
+    outline = _outline(connection, matches, said.legal)
     for match in matches:
-        match.coverage = _coverage(match, declared, outline, coverage_word)
+        match.coverage = _coverage(match, declared, outline, said.vouched_by)
     return matches
 
 
