@@ -81,10 +81,11 @@ def import_delivery(
                         "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
                     )
                 with session.transaction(engine, actor, patient=True) as connection:
-                    matches = matched(connection, reading, known, meant, said, refused)
-                    if not matches:
+                    found = matched(connection, reading, known, meant, said, refused)
+                    if not found.matches:
                         raise Refused("nothing_to_publish", name=reading.name)
-                    publishing.put_all(connection, number, srid, matches, legal, systems, tell)
+                    staged = publishing.stage_all(connection, number, srid, found, legal, systems, tell)
+                    edition.publish(connection, [(each.match.code, each.edition) for each in staged])
                     store.end_delivery(
                         connection,
                         number,

@@ -34,6 +34,14 @@ class Match:
     derived: bool = False  # the slope of the source's elevations
 
 
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Every edition that will be, and the district's outline as it is with them."""
+
+    matches: list[Match]
+    outline: BaseGeometry | None
+
+
 def matched(
     connection: Connection,
     reading: readers.Reading,
@@ -41,7 +49,7 @@ def matched(
     meant: Layer | None,
     said: Said,
     refused: list[dict[str, Any]],
-) -> list[Match]:
+) -> Matched:
     """One match for every edition that will be, derived ones included; what cannot be one joins ``refused``. ``meant``: the layer that the one
     source of the delivery is. Refused ``delivery_refused``, ``one_source_for_layer``, ``two_sources_for_layer``.
     """
@@ -74,7 +82,7 @@ def matched(
     outline = _outline(connection, matches, said.legal)
     for match in matches:
         match.coverage = _coverage(match, declared, outline, said.vouched_by)
-    return matches
+    return Matched(matches, outline)
 
 
 def _fault(match: Match, kind: str, filled: set[str]) -> dict[str, Any] | None:

@@ -2,60 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import orjson
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from gis import edition, readers
-from gis.crs import Crs, parse
+from gis.crs import Crs, degrees_of, parse
 from gis.edition import Arrival
 from gis.geometry import Shapes
+from gis.inspection import Inspector
 from gis.stage import Features
 from gis.wkb_box import carried
 from layers.codes import ClassSystem
 from workflows.base_map import model, store
 from workflows.base_map.deliveries import Progress
 from workflows.base_map.grids import grid_arrival, slope_arrival
-from workflows.base_map.matching import Match
+from workflows.base_map.matching import Match, Matched
 
+TOLERANCE_M = 0.1
+"""Of a layer that the catalogue does not know: what is thinner is called a sliver."""
 PROVED_AT_ONCE = 300_000
 """Vertices of a layer of areas that is proved free of overlaps before it is published; larger ones are by the job that follows."""
 
 
-def put_all(
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One match staged: the number of its edition, and what was seen of its rows on their way in (of a grid nothing)."""
+
+    match: Match
+    edition: int
+    inspector: Inspector | None
+
+
+def stage_all(
     connection: Connection,
     delivery: int,
     srid: int,
-    matches: Sequence[Match],
+    found: Matched,
     legal: model.Legal,
     systems: Mapping[str, ClassSystem],
     tell: Progress,
-) -> None:
+) -> list[Put]:
+    """Every match as a staged edition, seen by nobody until ``edition.publish``."""
     position, project = store.last_position(connection), parse(srid)
-    staged: list[tuple[str, int]] = []
-    for done, match in enumerate(matches):
-        tell("publishing", match.code, done, len(matches))
+    staged: list[Put] = []
+    for done, match in enumerate(found.matches):
+        tell("publishing", match.code, done, len(found.matches))
         if match.guess is not None:
             store.keep_layer(connection, match.code, "guessed", match.guess.stanza(), position + done + 1)
-        arrival = _arrival(match, systems, project)
+        passing = None
+        if isinstance(match.source, readers.SourceLayer):
+            passing = _Passing(match, match.source, found.outline, systems, project)
+        arrival = _arrival(match, passing, project)
         arrival = replace(arrival, status=legal.status or arrival.status, valid_from=legal.valid_from)
-        staged.append((match.code, edition.put(connection, delivery, srid, arrival)))
-    edition.publish(connection, staged)
-    tell("publishing", "", len(matches), len(matches))
+        number = edition.put(connection, delivery, srid, arrival)
+        staged.append(Put(match, number, passing and passing.inspector))
+    tell("publishing", "", len(found.matches), len(found.matches))
+    return staged
 
 
-def _arrival(match: Match, systems: Mapping[str, ClassSystem], project: Crs) -> Arrival:
+def _arrival(match: Match, passing: _Passing | None, project: Crs) -> Arrival:
     source, stanza = match.source, match.stanza
-    if isinstance(source, readers.SourceRaster):
+    if passing is None or isinstance(source, readers.SourceRaster):
+        assert isinstance(source, readers.SourceRaster)
         if match.derived and stanza is not None:
             return slope_arrival(stanza, source, match.coverage)
         return grid_arrival(match.code, source, stanza, match.coverage)
-    passing = _Passing(match, source, systems)
     return Arrival(
         layer=match.code,
         kind=source.kind,
@@ -82,7 +100,14 @@ def _arrival(match: Match, systems: Mapping[str, ClassSystem], project: Crs) -> 
 class _Passing:
     """A source's rows as features of its layer, piece by piece, each seen once on the way."""
 
-    def __init__(self, match: Match, source: readers.SourceLayer, systems: Mapping[str, ClassSystem]) -> None:
+    def __init__(
+        self,
+        match: Match,
+        source: readers.SourceLayer,
+        outline: BaseGeometry | None,
+        systems: Mapping[str, ClassSystem],
+        project: Crs,
+    ) -> None:
         self.source = source
         stanza, guess = match.stanza, match.guess
         self.identify = stanza.identify if stanza else guess.identify if guess else ()
@@ -97,6 +122,17 @@ class _Passing:
         self.notes: list[dict[str, Any]] = [
             {"code": note.code, "params": note.params} for note in source.notes
         ]
+        self.inspector = Inspector(
+            source.kind,
+            tolerance_m=stanza.tolerance_m if stanza else TOLERANCE_M,
+            # The outline of unknown layers is the box around them: nothing can lie outside that.
+            outline=outline if stanza is not None else None,
+            identified=bool(stanza and stanza.identify),
+            classified=bool(stanza and stanza.classify),
+            codes=None if self.coding.system is None else self.coding.system.classes.keys(),
+            keys={*self.identify, *self.classify},
+            latitude=None if outline is None else _latitude(outline, project),
+        )
         self.vertices = 0
         self.small: list[Shapes] = []  # kept as long as they are few enough to be proved at once
 
@@ -111,11 +147,15 @@ class _Passing:
                 attributes=piece.attributes,
                 geometry=piece.geometry,
             )
+            yield features  # the database works on it while it is looked at
             self._see(features)
-            yield features
+            self.inspector.see(features.ids, features.geometry, rows, features.classes, features.idents)
         if self.coding.unknown and self.coding.system is not None:
             params = {"system": self.coding.system.zh, "values": dict(self.coding.unknown)}
             self.notes.append({"code": "unknown_class", "params": params})
+        for one in self.source.repaired:
+            told = {"reason": one.reason, "before": one.before, "after": one.after}
+            self.inspector.note("repaired", one.row, told)
 
     def disjoint(self) -> bool | None:
         """Asked when all pieces are through: whether no two areas overlap, where that was cheap to prove."""
@@ -129,3 +169,7 @@ class _Passing:
             self.small.append(features.geometry)
         else:
             self.small.clear()
+
+
+def _latitude(outline: BaseGeometry, project: Crs) -> float:
+    return float(degrees_of(project)(np.array([outline.centroid.coords[0]]))[0, 1])
