@@ -16,6 +16,7 @@ from db.actor import Actor
 from db.errors import GroundError
 
 PING_SECONDS = 2.0
+DISK_FULL = "53100"
 POOL = 8  # as many as the server's threads that may wait on the database at once
 
 _engines: dict[str, Engine] = {}
@@ -89,11 +90,23 @@ def transaction(of: Engine, actor: Actor, *, patient: bool = False) -> Iterator[
 
     ``patient`` lifts the time limits, for an import that may copy for many minutes.
     """
-    with of.begin() as connection:
+    with _told_of_a_full_disk(), of.begin() as connection:
         if patient:
             connection.execute(_PATIENT)
         connection.execute(SET_ACTOR, {"actor": actor.id, "on_behalf_of": actor.on_behalf_of or ""})
         yield connection
+
+
+@contextmanager
+def _told_of_a_full_disk() -> Iterator[None]:
+    """SQLSTATE 53100, from a statement, a COPY or the commit, as what it is: nothing was written, and it is not the server that failed."""
+    try:
+        yield
+    except (exc.DBAPIError, psycopg2.Error) as error:
+        said = error.orig if isinstance(error, exc.DBAPIError) else error
+        if getattr(said, "pgcode", None) == DISK_FULL:
+            raise GroundError("disk_full", folder=cluster.place()) from error
+        raise
 
 
 @contextmanager
@@ -111,7 +124,13 @@ def copy_in(connection: Connection, table: str, columns: list[str], stream: Any)
         Identifier(table), SQL(", ").join(map(Identifier, columns))
     )
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(statement, stream)
+        cursor.copy_expert(statement, stream, 1 << 20)
+
+
+def drop_table(connection: Connection, table: str) -> None:
+    """Drop hetu.``table``, inside the connection's transaction."""
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(SQL("DROP TABLE IF EXISTS hetu.{}").format(Identifier(table)))
 
 
 def create_database(connection: Connection, name: str, template: str = "template0") -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from db.session import copy_in
 from db.sql import queries
+from gis.ahead import ahead
 
 sql = queries(__file__)
 
@@ -117,6 +118,7 @@ def fill(connection: Connection, edition: int, srid: int, pieces: Iterable[Featu
     """
     copied = _Copied(edition, srid, pieces)
     connection.execute(sql.open_stage, {"edition": edition, "srid": srid})
-    copy_in(connection, f"feature_{edition}", COLUMNS, _Stream(iter(copied)))
+    with ahead(copied) as packed:
+        copy_in(connection, f"feature_{edition}", COLUMNS, _Stream(packed))
     connection.execute(sql.close_stage, {"edition": edition})
     return copied.count
