@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from gis.quarantine import check_space
 from gis.shown import shown
 from layers.refusal import Refused
 
@@ -33,7 +34,7 @@ class Entry:
 
 def unpack(archive: Path, into: Path, *, name: str, budget: int, prefix: str = "") -> list[Entry]:
     """At most ``budget`` bytes. Refused: ``zip_broken``, ``zip_entries``, ``zip_encrypted``, ``zip_method``, ``zip_path``, ``zip_link``, ``zip_overlap``,
-    ``zip_duplicate``, ``zip_ratio``, ``zip_too_large``; the caller's folder is the caller's to remove.
+    ``zip_duplicate``, ``zip_ratio``, ``zip_too_large``; GroundError ``no_space``; the caller's folder is the caller's to remove.
     """
     with archive.open("rb") as raw:
         _contents_bounded(raw, name)
@@ -41,6 +42,7 @@ def unpack(archive: Path, into: Path, *, name: str, budget: int, prefix: str = "
             with zipfile.ZipFile(raw) as opened:
                 members = [(info, _path(info, name)) for info in opened.infolist()]
                 _judged(members, raw, opened.start_dir, name, budget)
+                check_space(into, sum(info.file_size for info, _ in members), name)
                 return _written(opened, members, into, name, budget, prefix)
         except (
             zipfile.BadZipFile,

@@ -1,4 +1,4 @@
-"""The boundary text format (国土 TXT): how land offices hand plots to one another. A codec, read and write.
+"""The boundary text format (国土 TXT): how land offices hand plots to one another. Reading; it is written by ``gis.boundary_dialect``.
 
 The format has no standard that anyone follows to the letter, so this room decides only what the numbers themselves decide: which column is the
 northing, where a ring ends, which zone the easting names. Which ring is a hole is left to containment (``gis.geometry``), what a plot is worth to others.
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from gis.crs import gauss_kruger, zone_of
 from gis.geometry import Kind
 from gis.shown import shown
+from gis.zones import gauss_kruger, zone_of
 from layers.refusal import Refused
 
 Point = tuple[float, float]  # easting, northing (or longitude, latitude)
@@ -24,7 +24,6 @@ FEWEST_FIELDS, MOST_FIELDS = 8, 13  # before the @
 COORDINATES = "[地块坐标]"
 PROPERTIES = "[属性描述]"
 _KINDS: dict[str, Kind] = {"": "polygon", "面": "polygon", "线": "line", "点": "point"}
-_WORDS: dict[Kind, str] = {"polygon": "面", "line": "线", "point": "点"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Plot:
     """One plot. ``rings`` are open (the first point is not repeated); of a line they are its parts, of points one list of points.
 
     ``declared_points`` and ``declared_ha`` are what the file claims, never trusted. ``rest`` are the header fields after the name and kind.
+    ``labels``: what the points are called (J1), ring by ring in step with ``rings``; deeds refer to them.
     """
 
     number: str
@@ -42,6 +42,7 @@ class Plot:
     declared_ha: float | None = None
     rest: tuple[str, ...] = ("", "", "")
     line: int = 0
+    labels: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class BoundaryText:
 @dataclass(slots=True)
 class _Row:
     line: int
+    label: str
     ring: str
     first: float
     second: float
@@ -129,7 +131,7 @@ def _fields(line: str, number: int) -> list[str]:
 def _row(line: str, number: int) -> _Row:
     fields = [field.strip() for field in line.split(",")]
     try:
-        row = _Row(number, fields[1], float(fields[2]), float(fields[3]))
+        row = _Row(number, fields[0], fields[1], float(fields[2]), float(fields[3]))
     except (IndexError, ValueError) as error:
         raise Refused("boundary_text_row", line=number, got=shown(line, 80)) from error
     if not (math.isfinite(row.first) and math.isfinite(row.second)):
@@ -166,42 +168,45 @@ def _swapped(rows: Iterator[_Row]) -> bool:
 
 def _plot(fields: list[str], number: int, rows: list[_Row], swapped: bool) -> Plot:
     kind = _KINDS[fields[4]]
-    points = [((row.first, row.second) if swapped else (row.second, row.first), row.ring) for row in rows]
     if kind == "polygon":
-        rings = tuple(tuple(ring) for ring in _rings(points))
+        rings = _rings(rows)
     elif kind == "line":
-        parts: dict[str, list[Point]] = {}
-        for point, part in points:
-            parts.setdefault(part, []).append(point)
-        rings = tuple(tuple(part) for part in parts.values())
+        parts: dict[str, list[_Row]] = {}
+        for row in rows:
+            parts.setdefault(row.ring, []).append(row)
+        rings = list(parts.values())
     else:
-        rings = (tuple(point for point, _ in points),)
+        rings = [rows]
     return Plot(
         number=fields[2],
         name=fields[3],
         kind=kind,
-        rings=rings,
+        rings=tuple(
+            tuple((row.first, row.second) if swapped else (row.second, row.first) for row in ring)
+            for ring in rings
+        ),
         declared_points=int(fields[0]) if re.fullmatch(r"[0-9]{1,9}", fields[0]) else None,
         declared_ha=float(fields[1]) if re.fullmatch(r"[0-9]{0,12}\.?[0-9]{1,12}", fields[1]) else None,
         rest=tuple(fields[5:]),
         line=number,
+        labels=tuple(tuple(row.label for row in ring) for ring in rings),
     )
 
 
-def _rings(points: list[tuple[Point, str]]) -> list[list[Point]]:
+def _rings(rows: list[_Row]) -> list[list[_Row]]:
     """A ring ends where its first point comes back (whatever number that repeat carries) or where the ring number changes."""
-    rings: list[list[Point]] = []
+    rings: list[list[_Row]] = []
     number, closed = "", True
-    for index, (point, ring) in enumerate(points):
-        alone = index + 1 == len(points) or points[index + 1][1] != ring
-        back = bool(rings) and point == rings[-1][0]
-        if back and (alone or (ring == number and not closed)) and len(rings[-1]) >= 3:
+    for index, row in enumerate(rows):
+        alone = index + 1 == len(rows) or rows[index + 1].ring != row.ring
+        back = bool(rings) and (row.first, row.second) == (rings[-1][0].first, rings[-1][0].second)
+        if back and (alone or (row.ring == number and not closed)) and len(rings[-1]) >= 3:
             closed = True
-        elif closed or ring != number:
-            rings.append([point])
-            number, closed = ring, False
+        elif closed or row.ring != number:
+            rings.append([row])
+            number, closed = row.ring, False
         else:
-            rings[-1].append(point)
+            rings[-1].append(row)
     return rings
 
 
@@ -219,13 +224,13 @@ def crs_code(given: BoundaryText) -> int | None:
     seen = {zone_of(easting) if easting >= 1e6 else None for easting in eastings}
     if len(seen) > 1:
         raise Refused("zones_mixed", zones=sorted(zone or 0 for zone in seen))
-    prefix, declared = seen.pop(), _first_number(given.says("带号"))
+    prefix, declared = seen.pop(), first_number(given.says("带号"))
     if prefix is not None and declared is not None and prefix != declared:
         raise Refused("zone_contradicts", declared=declared, seen=prefix)
     zone = prefix if prefix is not None else declared
     if zone is None or system not in ("cgcs2000", "xian80", "beijing54"):
         return None
-    degrees = _first_number(given.says("几度分带")) or (6 if zone <= 23 else 3)
+    degrees = first_number(given.says("几度分带")) or (6 if zone <= 23 else 3)
     return gauss_kruger(system, degrees, zone, prefix is not None)
 
 
@@ -240,52 +245,6 @@ def _system(words: str) -> str:
     return "wgs84" if "wgs84" in plain else ""
 
 
-def _first_number(words: str) -> int | None:
+def first_number(words: str) -> int | None:
     found = re.search(r"[0-9]{1,3}", words)
     return int(found[0]) if found else None
-
-
-def write(given: BoundaryText, encoding: Literal["UTF-8", "GB18030"] = "GB18030") -> bytes:
-    """Northing first, rings closed, CRLF; UTF-8 with its mark. Refused: ``boundary_text_unwritable`` for a word the format cannot carry."""
-    lines = [
-        PROPERTIES,
-        *(f"{_word(key, '=')}={_word(value, '')}" for key, value in given.header),
-        COORDINATES,
-    ]
-    for plot in given.plots:
-        ha = "" if plot.declared_ha is None else _number(plot.declared_ha, 4)
-        rings = [(*ring, ring[0]) if plot.kind == "polygon" else ring for ring in plot.rings]
-        rest = [_word(field, ",@") for field in plot.rest]
-        fields = [
-            str(sum(map(len, rings))),
-            ha,
-            _word(plot.number, ",@"),
-            _word(plot.name, ",@"),
-            _WORDS[plot.kind],
-            *rest,
-        ]
-        if not FEWEST_FIELDS <= len(fields) <= MOST_FIELDS:
-            raise Refused("boundary_text_unwritable", got=plot.number[:80])
-        lines.append(",".join(fields) + ",@")
-        count = 0
-        for ring_number, ring in enumerate(rings, 1):
-            for easting, northing in ring:
-                count += 1
-                lines.append(f"J{count},{ring_number},{_number(northing, 3)},{_number(easting, 3)}")
-    text = "\r\n".join(lines) + "\r\n"
-    return text.encode("utf-8-sig" if encoding == "UTF-8" else "gb18030")
-
-
-def _word(text: str, forbidden: str) -> str:
-    if (
-        text != text.strip()
-        or text.startswith(("[", "［"))
-        or any(sign in forbidden or sign == "，" or not sign.isprintable() for sign in text)
-    ):
-        raise Refused("boundary_text_unwritable", got=shown(text, 80))
-    return text
-
-
-def _number(value: float, digits: int) -> str:
-    fixed = f"{value:.{digits}f}"
-    return fixed if float(fixed) == value else repr(value)

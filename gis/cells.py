@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from gis import sandbox
+from gis import quarantine, sandbox
 from gis.crs import Crs, transformer
 from gis.delivery import Delivery, Source
 from gis.drivers import all_but
-from gis.placing import resolved
+from gis.placing import Place, resolved
+from gis.questions import asked
 from gis.readers_room import Progress
 from gis.sandbox import Limits
 from gis.shown import shown
@@ -46,18 +46,18 @@ def answered(text: str) -> Nodata:
 
 def read(
     delivery: Delivery,
-    project_crs: Crs | None,
-    source_crs: Crs | None,
+    place: Place | None,
+    declared: Callable[[str], Crs | None],
     limits: Limits,
     on_progress: Progress | None = None,
     nodata: Nodata | None = None,
 ) -> tuple[list[SourceRaster], list[RefusedSource]]:
-    """The sources of a delivery that holds rasters alone. ``project_crs`` None: whatever system they are in."""
+    """The sources of a delivery that holds rasters alone. ``place`` None: whatever system they are in. ``declared``: what a person says of
+    a file by its path."""
     sources = delivery.sources
     if not sources:
         return [], []
     names = {f"{number:06d}": source for number, source in enumerate(sources)}
-    out = Path(tempfile.mkdtemp(prefix="hetu-cells-"))
     told: dict[str, dict[str, Any]] = {}
     weights = dict(zip(names, delivery.weights(), strict=True))
     done, whole = 0, sum(weights.values())
@@ -72,7 +72,7 @@ def read(
             if on_progress is not None:
                 on_progress(names[name].path, done, whole)
 
-    try:
+    with quarantine.room("cells") as out:
         job = {
             "nodata": None if nodata is None else _word(nodata),
             "sources": [[name, source.inside] for name, source in names.items()],
@@ -91,22 +91,20 @@ def read(
         for name, source in names.items():
             try:
                 cells = out / f"{name}.cells"
-                found.append(_raster(source, told.get(name), cells, project_crs, source_crs, nodata))
+                found.append(_raster(source, told.get(name), cells, place, declared(source.path), nodata))
             except Refused as refusal:
                 refused.append(
                     RefusedSource(source.path, refusal.code, {"file": source.path, **refusal.params})
                 )
         return found, refused
-    finally:
-        shutil.rmtree(out, ignore_errors=True)
 
 
 def _raster(
     source: Source,
     told: dict[str, Any] | None,
     file: Path,
-    project_crs: Crs | None,
-    source_crs: Crs | None,
+    place: Place | None,
+    declared: Crs | None,
     answer: Nodata | None,
 ) -> SourceRaster:
     if told is None:
@@ -135,15 +133,23 @@ def _raster(
         or d
     ):
         raise Refused("reader_untrusted", reason="cells")
-    crs_in, basis = resolved(stated, False, source_crs, source.stem)
-    if project_crs is not None and not crs_in.same_as(project_crs):
+    try:
+        crs_in, basis = resolved(stated, False, declared, source.stem)
+    except Refused as refusal:
+        if refusal.code != "no_crs" or place is None:
+            raise
+        middle = np.array([[c + a * width / 2, f + e * height / 2]])
+        raise asked(middle, place.project, place.outline, place.known) from None
+    project_crs = crs_in if place is None else place.project
+    way = transformer(crs_in, project_crs)  # a datum that cannot be left is the graver reason
+    if not crs_in.same_as(project_crs):
         raise Refused("raster_crs", got=crs_in.label, expected=project_crs.label)
     return SourceRaster(
         source.path,
         source.stem,
         crs_in,
         basis,
-        transformer(crs_in, project_crs or crs_in).operation,
+        way.operation,
         str(told.get("type"))[:20],
         nodata,
         cells.reshape(height, width),

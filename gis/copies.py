@@ -6,11 +6,14 @@ import hashlib
 import json
 from pathlib import Path
 
+from gis.quarantine import check_space
 from gis.shown import shown
 from layers.refusal import Refused
 
 
 def copied(source: Path, target: Path, budget: int, name: str) -> tuple[int, str]:
+    """Bytes and hash of the copy. Refused ``too_large``; GroundError ``no_space``."""
+    check_space(target.parent, min(source.stat().st_size, budget), shown(name, 1_000))
     digest, size = hashlib.sha256(), 0
     with source.open("rb") as reading, target.open("xb") as writing:
         while block := reading.read(1 << 20):

@@ -138,7 +138,8 @@ def publish(connection: Connection, editions: Iterable[tuple[str, int]]) -> None
 
     An edition in force (or of unknown status) becomes the current one, unless one that holds from a later day stands, and ends the display
     of its layer; one on display is pointed at as such; drafts and superseded ones are only kept. Refused ``edition_overtaken`` where
-    somebody published an edition of one of the layers since it was staged, ``valid_from_future``.
+    somebody published an edition of one of the layers since it was staged, ``delta_base_moved`` where the edition that changes were made for was
+    withdrawn since, ``valid_from_future``.
     """
     pairs = sorted(editions)
     layers, ids = [layer for layer, _ in pairs], [edition for _, edition in pairs]
@@ -146,6 +147,9 @@ def publish(connection: Connection, editions: Iterable[tuple[str, int]]) -> None
     overtaken = connection.execute(sql.overtaken, {"editions": ids}).first()
     if overtaken is not None:
         raise Refused("edition_overtaken", layer=overtaken.layer, seq=overtaken.seq)
+    moved = connection.execute(sql.base_moved, {"editions": ids}).first()
+    if moved is not None:
+        raise Refused("delta_base_moved", layer=moved.layer)
     for edition in ids:
         connection.execute(stage.sql.attach_stage, {"edition": edition})
     moment = connection.execute(sql.moment).one()

@@ -40,6 +40,11 @@ LEFT JOIN LATERAL (
 WHERE e.id = ANY(:editions) AND newest.id IS DISTINCT FROM e.based_on
 ORDER BY e.layer;
 
+-- base_moved --
+-- layer: of :editions made of changes, those whose base is no longer the edition in force
+SELECT e.layer FROM hetu.edition AS e JOIN hetu.delta AS d ON d.edition_id = e.id LEFT JOIN hetu.current_edition AS c ON c.layer = e.layer
+WHERE e.id = ANY(:editions) AND c.edition_id IS DISTINCT FROM d.base_edition ORDER BY e.layer;
+
 -- moment --
 -- now, when the editions are about to be seen (and not when their long transaction began), and which day that is in Beijing
 SELECT now AS at, CAST(now AT TIME ZONE 'Asia/Shanghai' AS date) AS today FROM (SELECT clock_timestamp() AS now) AS clock;

@@ -6,13 +6,13 @@ Nothing is parsed here: a bounded look at the head (and for JSON the tail), by s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
 
-from gis import boundary_text
+from gis import boundary_text, strangers
+from gis.reading import columns
+from gis.recognised import Format, Recognised
 
-Format = Literal["GeoJSON", "TopoJSON", "GeoPackage", "Shapefile", "boundary text", "GeoTIFF", "zip"]
+__all__ = ["GEOJSON", "HEAD", "Format", "Recognised", "recognise", "top_level"]
 
 HEAD = 64 << 10
 GEOJSON = {
@@ -23,25 +23,21 @@ _COMMANDS = {
     "OGRVRTDataSource": "VRT", "VRTDataset": "VRT", "OGRWFSDataSource": "WFS", "GDAL_WMS": "WMS", "GDAL_WMTS": "WMTS",
     "WCS_GDAL": "WCS", "GDALTileIndexDataset": "GTI", "PamDataset": "PAM", "CSWDataSource": "CSW",
 }  # fmt: skip
-_XML_FORMATS = {"kml": "KML", "FeatureCollection": "GML", "gpx": "GPX", "GeoDatabase": "GML"}
+_XML_FORMATS: dict[str, Format] = {"kml": "KML", "FeatureCollection": "GML", "gpx": "GPX"}
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"fgb\x03", "FlatGeobuf"), (b"PAR1", "GeoParquet"),
-    (b"\x89HDF", "HDF"), (b"AutoCAD Binary DXF", "DXF"),
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    *((mark, "GeoTIFF") for mark in _TIFF), *((mark, "zip") for mark in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")),
+    (b"SQLite format 3\x00", "GeoPackage"), (b"fgb\x03", "FlatGeobuf"), (b"PAR1", "GeoParquet"),
 )  # fmt: skip
-_GEOGRAPHIC = {
-    ".geojson": "GeoJSON", ".topojson": "TopoJSON", ".gpkg": "GeoPackage", ".shp": "Shapefile", ".zip": "zip",
+# What a name promises; where the content is nothing known, the file is refused by it and not passed over.
+_PROMISED = {
+    ".geojson": "GeoJSON", ".topojson": "TopoJSON", ".gpkg": "GeoPackage", ".shp": "Shapefile", ".zip": "zip", ".kml": "KML", ".kmz": "KMZ",
+    ".gml": "GML", ".gpx": "GPX", ".fgb": "FlatGeobuf", ".parquet": "GeoParquet", ".geoparquet": "GeoParquet", ".pbf": "OSM PBF",
+    ".tab": "MapInfo TAB", ".mif": "MapInfo MIF", ".tif": "GeoTIFF", ".tiff": "GeoTIFF", ".dwg": "DWG", ".wt": "MapGIS", ".wl": "MapGIS",
+    ".wp": "MapGIS",
 }  # fmt: skip
+_COMMENT = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.S)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]', re.S)
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """One of three: a format that is read, a refusal (``code``, ``params``), or nothing that concerns a base map (both empty)."""
-
-    format: Format | None = None
-    code: str | None = None
-    what: str = ""
 
 
 def recognise(path: Path, name: str) -> Recognised:
@@ -53,59 +49,80 @@ def recognise(path: Path, name: str) -> Recognised:
         head = file.read(HEAD)
         file.seek(max(0, size - 4096))
         tail = file.read(4096)
-    found = _by_magic(head) or _by_text(head, tail, name)
+    found = _by_magic(head, name) or _by_text(head, tail, name) or strangers.by_name(name)
     if found:
         return found
-    suffix = Path(name).suffix.lower()
-    if suffix in _GEOGRAPHIC:
-        return Recognised(code="not_what_its_name_says", what=_GEOGRAPHIC[suffix])
+    suffix = _suffix(name)
+    if suffix in _PROMISED:
+        return Recognised(code="not_what_its_name_says", what=_PROMISED[suffix])
     return Recognised()
 
 
-def _by_magic(head: bytes) -> Recognised | None:
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-        return Recognised("zip")
-    if head.startswith(b"SQLite format 3\x00"):
-        return Recognised("GeoPackage")
+def _by_magic(head: bytes, name: str) -> Recognised | None:
+    stranger = strangers.by_head(head, name)
+    if stranger:
+        return stranger
     if head.startswith(b"\x00\x00\x27\x0a") and head[28:32] == b"\xe8\x03\x00\x00":
         return Recognised("Shapefile")
-    if head.startswith(_TIFF):
-        return Recognised("GeoTIFF")
-    if re.match(rb"AC10[0-9]{2}\x00", head):
-        return Recognised(code="dwg_not_taken")
-    other = next((what for mark, what in _MAGIC if head.startswith(mark)), None)
-    return Recognised(code="format_not_taken", what=other) if other else None
+    # A length, then a header whose first field is the word of its kind.
+    if head[:2] == b"\x00\x00" and head[4:15] == b"\x0a\x09OSMHeader":
+        return Recognised("OSM PBF")
+    found = next((format for mark, format in _MAGIC if head.startswith(mark)), None)
+    if found:
+        return Recognised(found)
+    return Recognised("DXF") if head.startswith(b"AutoCAD Binary DXF") else None
 
 
 def _by_text(head: bytes, tail: bytes, name: str) -> Recognised | None:
-    plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    plain = _plain(head)
     if plain.startswith(b"<"):
         return _xml(plain, name)
+    if plain.startswith(b"\x1e"):  # the sign of a record, before each feature
+        plain = plain[1:].lstrip()
     if plain.startswith(b"{"):
         return _json(plain, tail)
     if boundary_text.looks_like(head):
         return Recognised("boundary text")
     if re.match(rb"\s*(?:999\s[^\n]*\n\s*)?0\s*\r?\n\s*SECTION", plain):
-        return Recognised(code="format_not_taken", what="DXF")
-    if re.match(rb"(?i)version\s+[0-9]+\r?\n\s*charset", plain):
-        return Recognised(code="format_not_taken", what="MapInfo")
-    return None
+        return Recognised("DXF")
+    if re.match(
+        rb"(?i)version\s+[0-9]+\s*\r?\n\s*(?:charset|delimiter|unique|index|coordsys|columns)", plain
+    ) or re.match(rb"(?i)!table\b", plain):
+        return Recognised("MapInfo")
+    return strangers.by_text(plain) or (Recognised("CSV") if columns.in_head(head) else None)
+
+
+def _plain(head: bytes) -> bytes:
+    """Text as bytes of one character each as far as its signs go: XML and JSON may come in UTF-16."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            head = head[2:].decode(encoding, "replace").encode()
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
 def _xml(head: bytes, name: str) -> Recognised | None:
-    root = re.search(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", head)
+    """By its first element. What is declared before it is looked at again where the whole of it is read (``gis.reading.xml_text``)."""
+    prolog = _COMMENT.sub(b"", head)
+    root = re.search(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", prolog)
     tag = root[1].decode() if root else ""
     if tag in _COMMANDS:
         return Recognised(code="gdal_command", what=_COMMANDS[tag])
-    declared = re.search(rb"<!DOCTYPE\s+([A-Za-z_][\w.-]*)|<!ENTITY", head, re.I)
+    stranger = strangers.by_root(tag)
+    if stranger:
+        return stranger
+    declared = re.search(rb"<!DOCTYPE\s+([A-Za-z_][\w.-]*)|<!ENTITY", prolog, re.I)
     if declared:
-        web = (declared[1] or b"").lower() == b"html" and Path(name).suffix.lower() in (
-            ".html",
-            ".htm",
-            ".xhtml",
-        )
+        web = (declared[1] or b"").lower() == b"html" and _suffix(name) in (".html", ".htm", ".xhtml")
         return None if web else Recognised(code="xml_doctype")
-    return Recognised(code="format_not_taken", what=_XML_FORMATS[tag]) if tag in _XML_FORMATS else None
+    if tag == "GeoDatabase":
+        return Recognised(code="format_not_taken", what="GeoDatabase XML")
+    if _suffix(name) == ".gml" and b"opengis.net/gml" in prolog:  # its root may be called anything
+        return Recognised("GML")
+    return Recognised(_XML_FORMATS[tag]) if tag in _XML_FORMATS else None
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def _json(head: bytes, tail: bytes) -> Recognised | None:
@@ -118,7 +135,9 @@ def _json(head: bytes, tail: bytes) -> Recognised | None:
     ):
         return Recognised(code="gdal_command", what="gdal_streamed_alg")
     if not kind and "geometryType" in keys:
-        return Recognised(code="format_not_taken", what="Esri JSON")
+        return Recognised(code="esri_json_not_taken")
+    if kind.startswith("CIM"):
+        return Recognised(code="project_not_taken", what="ArcGIS Pro")
     if not kind:  # stated after the features: the last words of the file
         late = re.findall(rb'"type"\s*:\s*"(FeatureCollection|Topology|gdal_streamed_alg)"', tail)
         kind = late[-1].decode() if late else ""

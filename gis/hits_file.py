@@ -7,7 +7,6 @@ The same shapes give the same bytes: what the format wants to know about the mom
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,6 +17,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
+
+from gis import quarantine
 
 Column = Sequence[str | float | int | bool | None]
 
@@ -33,8 +34,8 @@ def geopackage(
     """Layers ``site`` (one row, ``told``) and ``hits`` (``shapes`` with ``columns`` in step). Shapes are GeoJSON geometries in ``crs``
     ("EPSG:4547"); columns are of text, of numbers or of truth.
     """
-    with tempfile.TemporaryDirectory(prefix="hetu-hits-") as folder:
-        path = Path(folder) / "hits.gpkg"
+    with quarantine.room("hits") as room:
+        path = room / "hits.gpkg"
         _write(path, "site", [site], {name: [value] for name, value in told.items()}, crs)
         _write(path, "hits", shapes, columns, crs)
         with closing(sqlite3.connect(path)) as opened, opened:
@@ -46,8 +47,8 @@ def one_layer(
     name: str, shapes: Sequence[Any], columns: Mapping[str, Column], crs: str, moment: datetime
 ) -> bytes:
     """A GeoPackage of one layer: shapes, as GeoJSON geometries or shapely's own, with ``columns`` in step."""
-    with tempfile.TemporaryDirectory(prefix="hetu-layer-") as folder:
-        path = Path(folder) / "layer.gpkg"
+    with quarantine.room("layer") as room:
+        path = room / "layer.gpkg"
         _write(path, name, shapes, columns, crs)
         with closing(sqlite3.connect(path)) as opened, opened:
             opened.execute("UPDATE gpkg_contents SET last_change = ?", (_written(moment),))

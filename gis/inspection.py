@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gis.geometry import Kind, Rows, Shapes
 from gis.inspecting import corners, digests
 from gis.inspecting.attributes import Attributes
-from gis.inspecting.declared_area import DeclaredArea
+from gis.inspecting.declared_area import DeclaredAreas
 from gis.inspecting.ground import Ground, ground
 from gis.inspecting.rings import opened
 
@@ -46,9 +46,12 @@ SEVERITY: Mapping[str, Severity] = {
 }
 """Every code of a fault, the gravest first."""
 
+WIDEST_SLIVER_M = 5.0
+"""However coarse a layer: what is wider than this was drawn on purpose."""
 MOST_STORED = 2_000
 _MOST_CUT = 200
 """Shapes whose part outside the district is worked out; of the others only that they reach out is told."""
+_LONGEST = 80  # characters of a value that is told
 _MOST_CORNERS = 500
 """A thin area of more corners is shown by a point in it."""
 
@@ -90,7 +93,7 @@ class Inspector:
         self.rows_seen = 0
         self.without_ident = 0
         self.unknown_classes: Counter[str] = Counter()
-        self.area = DeclaredArea(latitude)
+        self.area = DeclaredAreas(latitude)
         self.attributes = Attributes(keys)
         self._ground: Ground | None = (
             None if outline is None or outline.is_empty else ground(outline, tolerance_m)
@@ -100,6 +103,11 @@ class Inspector:
         self._digests: list[digests.Hashes] = []
         self._idents: list[NDArray[np.int64]] = []
         self._told: list[Fault] | None = None
+
+    @property
+    def placed(self) -> bool:
+        """Whether anybody knows where the district ends."""
+        return self._ground is not None
 
     def see(
         self,
@@ -183,7 +191,7 @@ class Inspector:
             self._add("spike", int(rows[at]), params, shapely.Point(places[at]))
 
     def _note_thin(self, rows: Rows, geometry: Shapes) -> None:
-        at, areas, widths, partly = corners.thin(geometry, self.tolerance_m)
+        at, areas, widths, partly = corners.thin(geometry, min(self.tolerance_m, WIDEST_SLIVER_M))
         self._count("sliver", len(at))
         for n in range(min(len(at), self._room("sliver"))):
             shape = areas[n]
@@ -226,18 +234,21 @@ class Inspector:
         if not strange:
             return
         unknown = [at for at, value in enumerate(classes) if value in strange]
-        self.unknown_classes.update(str(classes[at]) for at in unknown)
+        for at in unknown:
+            value = str(classes[at])[:_LONGEST]
+            if value in self.unknown_classes or len(self.unknown_classes) < MOST_STORED:
+                self.unknown_classes[value] += 1
         self._count("class_unknown", len(unknown))
         for at in unknown[: self._room("class_unknown")]:
-            self._add("class_unknown", int(rows[at]), {"value": str(classes[at])[:80]})
+            self._add("class_unknown", int(rows[at]), {"value": str(classes[at])[:_LONGEST]})
 
     def _note_areas(self, rows: Rows, geometry: Shapes, attributes: Sequence[Mapping[str, Any]]) -> None:
         differ = self.area.see(rows, attributes, shapely.area(geometry))
         self._count("area_differs", len(differ))
         for one in differ[: self._room("area_differs")]:
             params = {
-                "field": self.area.field,
-                "unit": self.area.unit,
+                "field": one.field,
+                "unit": one.unit,
                 "declared": one.declared,
                 "declared_m2": round(one.declared_m2, 2),
                 "computed_m2": round(one.computed_m2, 2),
@@ -259,4 +270,4 @@ class Inspector:
 
 def _narrow(rows: Rows) -> Rows:
     """Half the memory, as long as the numbers are small enough."""
-    return rows.astype(np.int32) if rows.max() < 2**31 else rows  # type: ignore[return-value]
+    return rows.astype(np.int32) if rows.max() < 2**31 else rows

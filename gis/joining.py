@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from gis import sandbox
+from gis import quarantine, sandbox
 from gis.geometry import KINDS, Kind, Shapes
 from gis.handover import Part, put
 from gis.receiving import fetched
@@ -53,30 +51,32 @@ def joined(
     given = {kind: _column(shapes[kind]) for kind in KINDS}
     if sum(int(shapely.get_num_coordinates(column).sum()) for column in given.values()) <= MOST_HERE:
         return _overlaid(given, half)
-    work = Path(tempfile.mkdtemp(prefix="hetu-joining-"))
     try:
-        folder_in, folder_out = work / "in", work / "out"
-        folder_in.mkdir()
-        folder_out.mkdir()
-        for kind, column in given.items():
-            put(folder_in, kind, _part(kind, column))
-        counts = {kind: len(column) for kind, column in given.items()}
-        (folder_in / "job.json").write_text(json.dumps({"half": half, "counts": counts}), encoding="utf-8")
-        found: list[int] = []
-        sandbox.run(
-            "gis.joining",
-            folder_in,
-            folder_out,
-            sandbox.DRAWN,
-            on_message=lambda told: found.append(int(told["parts"])),
-        )
-        return _whole(fetched(folder_out, "joined", "polygon", found[0]).geometry)
+        with quarantine.room("joining") as work:
+            return _in_the_sandbox(given, half, work)
     except Refused as refusal:
         if refusal.code in ("reader_cpu", "reader_wall_clock", "reader_memory"):
             raise Refused("site_too_tangled", seconds=sandbox.DRAWN.cpu_s) from refusal
         raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+
+
+def _in_the_sandbox(given: Mapping[Kind, Shapes], half: float, work: Path) -> Polygon | MultiPolygon:
+    folder_in, folder_out = work / "in", work / "out"
+    folder_in.mkdir()
+    folder_out.mkdir()
+    for kind, column in given.items():
+        put(folder_in, kind, _part(kind, column))
+    counts = {kind: len(column) for kind, column in given.items()}
+    (folder_in / "job.json").write_text(json.dumps({"half": half, "counts": counts}), encoding="utf-8")
+    found: list[int] = []
+    sandbox.run(
+        "gis.joining",
+        folder_in,
+        folder_out,
+        sandbox.DRAWN,
+        on_message=lambda told: found.append(int(told["parts"])),
+    )
+    return _whole(fetched(folder_out, "joined", "polygon", found[0]).geometry)
 
 
 def _overlaid(given: dict[Kind, Shapes], half: float) -> Polygon | MultiPolygon:

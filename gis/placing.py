@@ -5,16 +5,21 @@ they are carried over. A wrong system is refused with what to do about it; it is
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from gis.crs import Crs, Transformation, degrees_of, parse, transformer
+from gis.crs import Crs, Transformation, carries_shift, degrees_of, parse, rests_on, transformer
 from gis.geometry import Rows, Shapes, carried, fault, mended
+from gis.questions import asked, options
+from gis.shifted import SHIFTS
 from gis.shown import MOST_ROWS_NAMED, shown
+from gis.unshifting import Unshifting, shift_options, shifted_from
 from gis.zones import zone_of
 from layers.refusal import Refused
 
@@ -32,29 +37,99 @@ class Placed:
     lost: dict[int, tuple[str, dict[str, Any]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a delivery goes. ``outline``: the district in the project's plane; ``known``: local systems of the workspace."""
+
+    project: Crs
+    outline: BaseGeometry | None = None
+    known: tuple[Crs, ...] = ()
+
+
+def settled(
+    stated: str | None,
+    by_format: bool,
+    declared: Crs | None,
+    name: str,
+    boxes: NDArray[np.float64],
+    rows: Rows,
+    place: Place,
+) -> tuple[Crs, Basis, NDArray[np.bool_]]:
+    """``resolved`` and ``whereabouts`` in one, for whoever has the numbers at hand: where the file cannot be believed the refusal carries ``options``,
+    systems to answer with.
+    """
+    xy = _middles(boxes)
+    try:
+        crs, basis = resolved(stated, by_format, declared, name)
+    except Refused as refusal:
+        if refusal.code != "no_crs":
+            raise
+        raise asked(xy, place.project, place.outline, place.known) from None
+    try:
+        return crs, basis, whereabouts(boxes, rows, crs, place.project)
+    except Refused as refusal:
+        if basis != "file" and (found := options(xy, place.project, place.outline, place.known)):
+            refusal.params["options"] = found
+        raise
+
+
 def resolved(stated: str | None, by_format: bool, declared: Crs | None, name: str) -> tuple[Crs, Basis]:
     """What the file says, then what the user declares, then what the format means. Refused: ``no_crs``, ``crs_contradicts_file``, ``crs_unknown``,
     ``coordinates_maybe_shifted`` (names that speak of GCJ-02 or BD-09, 600 m off and looking like WGS 84, unless the user declares a system).
     """
     if stated is not None:
         if _SHIFTED.search(stated[:80]):
-            raise Refused("coordinates_maybe_shifted", word=_said(stated[:80]))
+            if declared is not None and isinstance(declared.step, Unshifting):
+                return declared, "declared"
+            raise _shifted("stated", stated[:80])
         found = parse(stated)
-        if declared is not None and not found.same_as(declared):
+        if declared is None or found.same_as(declared):
+            return found, "file"
+        meant = _over(declared, found)
+        if meant is None:
             raise Refused("crs_contradicts_file", file_says=found.label, declared=declared.label)
-        return found, "file"
+        return meant, "declared"
     if declared is not None:
         return declared, "declared"
     if _SHIFTED.search(name):
-        raise Refused("coordinates_maybe_shifted", word=_said(name))
+        raise _shifted("name", name)
     if by_format:
         return parse(4326), "format"
     raise Refused("no_crs")
 
 
-def _said(text: str) -> str:
+def _over(declared: Crs, stated: Crs) -> Crs | None:
+    """What a person may say although the file says something: that it is shifted, which no file says, and with which parameters a datum is left."""
+    if isinstance(declared.step, Unshifting):
+        on_earth = any(word in stated.datum for word in ("World Geodetic System 1984", "China 2000"))
+        return shifted_from(declared.step.shift, stated) if on_earth else None
+    return rests_on(declared, stated)
+
+
+def answered(text: str) -> Crs:
+    """A person's answer: ``wgs84`` (it is not shifted), ``gcj02``, ``bd09``, or what ``gis.crs.parse`` takes. Refused ``parameters_in_the_open`` where it
+    brings the parameters of a datum along: an answer is kept and shown.
+    """
+    word = re.sub(r"[-_ ]", "", text.strip().lower())
+    if word in SHIFTS:
+        return shifted_from(word, parse(4326))
+    found = parse(4326 if word == "wgs84" else text)
+    if carries_shift(found):
+        raise Refused("parameters_in_the_open")
+    return found
+
+
+def unanswerable(answers: Mapping[str, object], paths: Collection[str]) -> None:
+    """Refused ``answer_without_file``: an answer to a question nobody asked is a slip of the pen."""
+    for path in answers:
+        if path not in paths:
+            raise Refused("answer_without_file", file=shown(path, 200), known=sorted(paths)[:MOST_ROWS_NAMED])
+
+
+def _shifted(because: str, text: str) -> Refused:
     found = _SHIFTED.search(text)
-    return shown(found[0]) if found else ""
+    word = shown(found[0]) if found else ""
+    return Refused("coordinates_maybe_shifted", because=because, word=word, options=shift_options())
 
 
 def placed(shapes: Shapes, source: Crs, project: Crs) -> tuple[Placed, Transformation]:
@@ -85,14 +160,13 @@ def whereabouts(boxes: NDArray[np.float64], rows: Rows, source: Crs, project: Cr
     """
     if not len(boxes):
         return np.zeros(0, dtype=bool)
-    box = boxes
-    xy = np.column_stack(((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2))
+    xy = _middles(boxes)
     here = _near(xy, source, project)
     if here.mean() < 0.5:
         _wrong(xy, source, project)
     if source.geographic:
         impossible = np.flatnonzero(
-            (np.abs(box[:, [0, 2]]) > 360).any(axis=1) | (np.abs(box[:, [1, 3]]) > 90 + 1e-9).any(axis=1)
+            (np.abs(boxes[:, [0, 2]]) > 360).any(axis=1) | (np.abs(boxes[:, [1, 3]]) > 90 + 1e-9).any(axis=1)
         )
         if len(impossible):
             raise Refused(
@@ -102,6 +176,10 @@ def whereabouts(boxes: NDArray[np.float64], rows: Rows, source: Crs, project: Cr
                 crs=source.label,
             )
     return ~here
+
+
+def _middles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack(((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2))
 
 
 def _near(xy: NDArray[np.float64], source: Crs, project: Crs) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +20,22 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine
 from rasterio.windows import Window, from_bounds
 from shapely.geometry.base import BaseGeometry
 
+from db.errors import GroundError
 from db.settings import folder
 from gis.histogram import histogram
+from gis.quarantine import check_space
 from layers.refusal import Refused
 
 NODATA = float(np.finfo(np.float32).min)
 TILE = 256
+WRITTEN = 2.4  # times the cells: the plain file, its copy and the overviews
+AT_LEAST = 1 << 20  # bytes for what is no cell
 AT_ONCE = 16 * 1024 * 1024  # cells held beside those that are kept or found
 _drawing = Lock()
 """rasterio silences a warning of its own while it draws, which in Python is one setting for all threads: two that draw at once undo it."""
@@ -82,14 +88,17 @@ def keep(
 ) -> dict[str, Any]:
     """Write ``cells`` (height, width; NaN = no data; project CRS, ``transform`` as a, b, c, d, e, f) and say where.
 
-    ``facts`` go into what is said: unit, says_above. The file is named by its content, so the same cells stand once.
+    ``facts`` go into what is said: unit, says_above. The file is named by its content, so the same cells stand once. Refused
+    ``raster_unwritten``; GroundError ``disk_full``, ``no_space``.
     """
     told = hashlib.sha256()
     for _, rows in _filled(cells):
         told.update(rows.tobytes())
     told.update(repr(tuple(map(float, transform))).encode())
     path = folder("rasters") / f"{told.hexdigest()}.tif"
-    if not path.exists():
+    if path.exists():
+        os.utime(path)  # somebody needs it again: no sweep takes it for forgotten
+    else:
         _write(path, cells, transform, crs_wkt)
     return {
         "file": path.name,
@@ -109,9 +118,12 @@ def _filled(cells: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float3
 
 
 def _write(path: Path, cells: NDArray[np.float32], transform: tuple[float, ...], crs_wkt: str) -> None:
-    """GDAL makes a cloud-optimised file only as a copy of a whole one, so a plain one stands beside it for a moment."""
+    """GDAL makes a cloud-optimised file only as a copy of a whole one, so a plain one stands beside it for a moment. Of what it could not write at the
+    end it says nothing, so the copy is read again before it counts.
+    """
     plain, made = (path.with_suffix(f".{os.getpid()}.{word}") for word in ("plain", "partial"))
     height, width = cells.shape
+    check_space(path.parent, int(cells.nbytes * WRITTEN) + AT_LEAST, path.name)
     try:
         with rasterio.open(
             plain,
@@ -142,10 +154,29 @@ def _write(path: Path, cells: NDArray[np.float32], transform: tuple[float, ...],
             num_threads="ALL_CPUS",
             bigtiff="IF_SAFER",
         )
+        if not _holds(made, cells):
+            raise _unwritten(path)
         made.replace(path)
+    except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
+        raise _unwritten(path) from error
     finally:
         for left in (plain, made):
             left.unlink(missing_ok=True)
+
+
+def _holds(path: Path, cells: NDArray[np.float32]) -> bool:
+    with rasterio.open(path) as there:
+        return all(
+            np.array_equal(there.read(1, window=Window(0, top, strip.shape[1], strip.shape[0])), strip)
+            for top, strip in _filled(cells)
+        )
+
+
+def _unwritten(path: Path) -> Exception:
+    """GDAL has no number for what went wrong; how much room is left tells whether it was that."""
+    if shutil.disk_usage(path.parent).free < AT_LEAST:
+        return GroundError("disk_full", folder=str(path.parent))
+    return Refused("raster_unwritten", folder=str(path.parent))
 
 
 def under(raster: Mapping[str, Any], site: BaseGeometry) -> Under:

@@ -6,9 +6,7 @@ database and no catalogue, and never holds more than a chunk of a layer.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +14,15 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from gis import cells, sandbox
+from gis import cells, quarantine, sandbox
 from gis.crs import Crs, Transformation, transformer
-from gis.delivery import Delivery, Source, taken
+from gis.delivery import Delivery, Handed, Source, taken
 from gis.geometry import Rows
-from gis.placing import Basis, placed, resolved, whereabouts
+from gis.placing import Basis, Place, placed, settled, unanswerable
 from gis.readers_room import Progress, Room
-from gis.receiving import Held, Receiving, plain_bytes
+from gis.receiving import Held, Receiving
 from gis.sandbox import BULK, Limits
 from gis.shown import MOST_ROWS_NAMED
 from gis.source_layer import (
@@ -36,6 +35,8 @@ from gis.source_layer import (
     SourceLayer,
     SourceRaster,
 )
+from gis.statement import statement
+from gis.unshifting import Unshifting
 from layers.refusal import Refused
 
 __all__ = [
@@ -75,29 +76,32 @@ def opened(
     grids_as_they_are: bool = False,
     nodata: cells.Nodata | None = None,
     repair: bool = False,
+    outline: BaseGeometry | None = None,
+    known: Sequence[Crs] = (),
+    on_handed: Callable[[Handed], object] | None = None,
     on_progress: Progress | None = None,
 ) -> Iterator[Reading]:
     """Layers whose pieces can be walked as long as the block lasts. Raises Refused for the delivery as a whole (no such file, hostile zip, time used
     up); what concerns one source is in ``refused``.
 
-    ``answers``: what a person says of single files that state no system, by their path in the delivery; ``source_crs``: of all others.
+    ``answers``: what a person says of single files that state no system, by their path in the delivery; ``source_crs``: of all others. ``outline`` (the
+    district in the project's plane) and ``known`` (local systems of the workspace) are what questions about a file are tried on.
     ``grids_as_they_are``: a grid in another system than the project's is not refused but stays in its own, for whoever only asks what there is.
     ``nodata``: what a person says of grids that declare no such value. ``repair``: invalid areas are mended (by structure, within bounds) and marked.
+    ``on_handed``: is shown the delivery before it is read, to keep it.
     """
-    with taken(Path(path), limits.unpacked) as delivery:
-        out = Path(tempfile.mkdtemp(prefix="hetu-reading-"))
-        try:
-            yield _reading(
-                delivery, out, project_crs, source_crs, answers or {}, limits, grids_as_they_are, nodata, repair, on_progress
-            )  # fmt: skip
-        finally:
-            shutil.rmtree(out, ignore_errors=True)
+    with taken(Path(path), limits.unpacked, on_handed) as delivery, quarantine.room("reading") as out:
+        here = [each.path for each in delivery.sources] + [each.path for each in delivery.refused]
+        unanswerable(answers or {}, here)
+        yield _reading(
+            delivery, out, Place(project_crs, outline, tuple(known)), source_crs, answers or {}, limits, grids_as_they_are, nodata, repair, on_progress
+        )  # fmt: skip
 
 
 def _reading(
     delivery: Delivery,
     out: Path,
-    project_crs: Crs,
+    place: Place,
     source_crs: Crs | None,
     answers: Mapping[str, Crs],
     limits: Limits,
@@ -111,7 +115,7 @@ def _reading(
     features = _of(delivery, lambda source: source.format != "GeoTIFF")
     of_grids = sum(grids.weights())
     layers: list[SourceLayer] = []
-    refused = list(delivery.refused)
+    refused, ignored = list(delivery.refused), list(delivery.ignored)
     with Receiving(out) as receiving:
         inside = Room(features, out, limits, _in_all(on_progress, 0, whole), repair, receiving)
         inside.read()
@@ -119,14 +123,17 @@ def _reading(
             name = f"{number:06d}"
             if name in inside.refused:
                 code, params = inside.refused[name]
-                refused.append(RefusedSource(source.path, code, {"file": source.path, **params}))
+                if code == "no_coordinates_found" and not delivery.alone:
+                    ignored.append(source.path)  # a list or a table that lies beside the data
+                else:
+                    refused.append(RefusedSource(source.path, code, {"file": source.path, **params}))
             else:
                 declared = answers.get(source.path, source_crs)
-                _brought_out(source, name, receiving, project_crs, declared, layers, refused)
+                _brought_out(source, name, receiving, place, declared, layers, refused)
     rasters, not_rasters = cells.read(
         grids,
-        None if grids_as_they_are else project_crs,
-        source_crs,
+        None if grids_as_they_are else place,
+        lambda path: answers.get(path, source_crs),
         limits,
         _in_all(on_progress, whole - of_grids, whole),
         nodata,
@@ -136,7 +143,7 @@ def _reading(
         delivery.sha256,
         tuple(layers),
         (*refused, *not_rasters),
-        delivery.ignored,
+        tuple(sorted(ignored)),
         tuple(rasters),
         sandbox.isolation(),
     )
@@ -155,13 +162,13 @@ def _brought_out(
     source: Source,
     name: str,
     receiving: Receiving,
-    project_crs: Crs,
-    source_crs: Crs | None,
+    place: Place,
+    declared: Crs | None,
     layers: list[SourceLayer],
     refused: list[RefusedSource],
 ) -> None:
     try:
-        told = _told(receiving.folder / f"{name}.json")
+        told = statement(receiving.folder / f"{name}.json")
     except Refused as refusal:
         refused.append(RefusedSource(source.path, refusal.code, {"file": source.path, **refusal.params}))
         return
@@ -169,7 +176,7 @@ def _brought_out(
         try:
             if layer["refused"]:
                 raise Refused(str(layer["refused"][0]), **dict(layer["refused"][1]))
-            layers.extend(_layer(source, layer, receiving, project_crs, source_crs))
+            layers.extend(_layer(source, layer, receiving, place, declared))
         except Refused as refusal:
             params = {
                 "file": source.path,
@@ -179,66 +186,28 @@ def _brought_out(
             refused.append(RefusedSource(source.path, refusal.code, params))
 
 
-def _told(path: Path) -> list[dict[str, Any]]:
-    """What the sandbox says about a source: JSON of a shape that is checked as far as it is used."""
-    try:
-        told = json.loads(plain_bytes(path))
-        for layer in told:
-            layer["fields"] = tuple((str(name)[:200], str(kind)[:40]) for name, kind in layer["fields"])
-            layer["notes"] = tuple(Note(str(code)[:60], dict(params)) for code, params in layer["notes"])
-            layer["parts"] = [_part(one) for one in layer["parts"]]
-            layer["layer"] = str(layer["layer"])[:300]
-            layer["encoding"] = None if layer["encoding"] is None else str(layer["encoding"])[:40]
-            layer["crs"] = None if layer["crs"] is None else str(layer["crs"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Refused("reader_untrusted", reason="answer") from error
-    return list(told)
-
-
-def _part(told: dict[str, Any]) -> dict[str, Any]:
-    name = str(told["name"])
-    if not name.replace("-", "").isalnum():
-        raise ValueError("name")
-    repaired = tuple(
-        Repaired(int(row), str(why)[:300], _number(x), _number(y), float(before), float(after))
-        for row, why, x, y, before, after in told["repaired"]
-    )
-    chunks = [int(count) for count in told["chunks"]]
-    return {
-        "kind": told["kind"],
-        "name": name,
-        "read": int(told["read"]),
-        "chunks": chunks,
-        "repaired": repaired,
-    }
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
 def _layer(
-    source: Source, told: dict[str, Any], receiving: Receiving, project_crs: Crs, source_crs: Crs | None
+    source: Source, told: dict[str, Any], receiving: Receiving, place: Place, declared: Crs | None
 ) -> list[SourceLayer]:
-    crs_in, basis = resolved(
-        told["crs"], bool(told["by_format"]), source_crs, f"{source.stem} {told['layer']}"
-    )
     parts = [(*receiving.part(part), part["repaired"]) for part in told["parts"]]
     samples = _samples([(held, aside) for held, aside, _ in parts])
     # Judged over all kinds together: a single stray point must not condemn the layer it came with.
-    far = whereabouts(
-        np.concatenate([held.boxes for held, _, _ in parts]),
-        np.concatenate([held.rows for held, _, _ in parts]),
-        crs_in,
-        project_crs,
+    crs_in, basis, far = settled(
+        told["crs"],
+        bool(told["by_format"]),
+        declared,
+        f"{source.stem} {told['layer']}",
+        np.concatenate([np.empty((0, 4)), *(held.boxes for held, _, _ in parts)]),
+        np.concatenate([np.empty(0, dtype=np.int64), *(held.rows for held, _, _ in parts)]),
+        place,
     )
-    way = transformer(crs_in, project_crs)
+    way = transformer(crs_in, place.project)
     found: list[SourceLayer] = []
     for number, (held, aside, repaired) in enumerate(parts):
         strays, far = held.rows[far[: len(held.rows)]], far[len(held.rows) :]
         carried = _Carried(held, list(aside), [])
         if not way.stays:
-            carried = _carried(carried, crs_in, project_crs)
+            carried = _carried(carried, crs_in, place.project)
         notes = told["notes"] if not number else ()
         found.append(_source_layer(source, told, carried, repaired, strays, way, basis, samples, notes))
     return found
@@ -303,6 +272,9 @@ def _source_layer(
     for code, rows in (("projection_repaired", part.repaired), ("far_from_project", strays.tolist())):
         if rows:
             more.append(Note(code, {"count": len(rows), "rows": rows[:MOST_ROWS_NAMED]}))
+    if basis == "declared":
+        shifted = isinstance(way.source.step, Unshifting)
+        more.append(Note("shifted_back" if shifted else "crs_answered", {"crs": way.source.label}))
     if way.ballpark:
         more.append(Note("no_datum_shift", {"operation": way.operation}))
     held, box = part.held, None

@@ -8,6 +8,7 @@ It knows nothing of formats: it starts a module of ours, passes on what it says,
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -116,6 +117,7 @@ def run(
 def shut(told: str) -> None:
     """The room's own first act, before any input is touched: limits that cannot be raised again."""
     limits = Limits(**json.loads(told))
+    _die_with_the_parent()
     for what, soft, most in (
         # Soft before hard: the first is SIGXCPU, which tells the parent why; a hard limit alone would be a nameless SIGKILL.
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 2),
@@ -128,6 +130,12 @@ def shut(told: str) -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (min(soft, most), most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full quota is an error to report, not a death
+
+
+def _die_with_the_parent() -> None:
+    """As bubblewrap has it done: nothing goes on reading for a process that was killed."""
+    with contextlib.suppress(OSError, AttributeError):  # another kernel than Linux, another libc
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def out_of_memory() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from gis import boundary_text, drawn
+from gis import boundary_text, drawn, quarantine
 from gis.crs import Crs
 from gis.crs import parse as parse_crs
 from gis.geometry import fault
@@ -204,8 +203,8 @@ def _through_sandbox(
     width_m: float | None,
     record: dict[str, Any],
 ) -> Site:
-    with tempfile.TemporaryDirectory(prefix="hetu-site-") as folder:
-        place = Path(folder) / f"site{suffix}"
+    with quarantine.room("site") as room:
+        place = room / f"site{suffix}"
         place.write_bytes(data)
         site = from_file(place, project_crs, source_crs=source_crs, width_m=width_m, limits=DRAWN)
     return Site(

@@ -15,6 +15,7 @@ from typing import Any
 from gis.geometry import Rows
 
 MOST_REMEMBERED = 2_000
+MOST_COLUMNS = 500  # a file may name another attribute in every row
 _SAMPLE = 200
 _ENOUGH = 20  # filled texts before a column is believed to mean numbers or days
 _MOSTLY = 0.95
@@ -61,8 +62,10 @@ class Attributes:
         self._codes = frozenset(codes)
 
     def see(self, rows: Rows, attributes: Sequence[Mapping[str, Any]]) -> None:
-        for name in set().union(*attributes):
+        for name in sorted(set().union(*attributes)):
             if name.startswith("@"):  # what the reader put there itself
+                continue
+            if name not in self.columns and len(self.columns) >= MOST_COLUMNS:
                 continue
             told = self.columns.setdefault(name, _Column())
             self._column(name, told, rows, [row.get(name) for row in attributes])

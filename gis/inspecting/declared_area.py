@@ -51,85 +51,109 @@ _SHARE, _M2_ALWAYS = 0.001, 1.0
 _NEAR = 0.2  # of a unit; a column further off is no area of these shapes
 _ALIKE = 0.01  # ratios that agree that well follow a rule, not the drawing
 _MERCATOR = (1.01, 12.0)
+_MOST_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class AreaDiffers:
     row: int
     at: int  # in the piece
+    field: str
+    unit: str
     declared: float
     declared_m2: float
     computed_m2: float
 
 
-class DeclaredArea:
-    """One layer's declared areas. The attribute is chosen, and its unit decided, from the first piece in which one holds numbers."""
+class DeclaredAreas:
+    """Every attribute of one layer that declares areas. What its unit is, is decided from the first piece in which it holds numbers."""
 
     def __init__(self, latitude: float | None = None) -> None:
-        self.field: str | None = None
+        self._latitude = latitude
+        self._columns: dict[str, DeclaredArea] = {}
+
+    def see(self, rows: Rows, attributes: Sequence[Mapping[str, Any]], areas: Numbers) -> list[AreaDiffers]:
+        """Those of this piece that differ by more than 0.1 % and 1 m2 and the rounding of the column."""
+        named = {_plain(name): name for row in attributes[:50] for name in row}
+        for field in (named[each] for each in NAMES if each in named):
+            if field not in self._columns and len(self._columns) < _MOST_COLUMNS:
+                self._columns[field] = DeclaredArea(field, self._latitude)
+        found = [one for column in self._columns.values() for one in column.see(rows, attributes, areas)]
+        return sorted(found, key=lambda one: one.row)
+
+    def summary(self) -> dict[str, Any] | None:
+        """declared_attribute, unit, ratio (of one shape in the middle), declared_m2, computed_m2, compared, differ, others (the same of further
+        attributes). Where the unit is "mercator" or "degrees", ``declared_m2`` is the sum as it was declared, and no single shape is said to differ.
+        """
+        told = [column.summary() for column in self._columns.values() if column.unit is not None]
+        if not told:
+            return None
+        order = sorted(
+            told, key=lambda one: (one["unit"] not in _M2, NAMES.index(_plain(one["declared_attribute"])))
+        )
+        return {**order[0], "others": order[1:]}
+
+
+class DeclaredArea:
+    """One attribute."""
+
+    def __init__(self, field: str, latitude: float | None) -> None:
+        self.field = field
         self.unit: str | None = None
         self.ratio: float | None = None
         self.compared = self.differ = 0
         self.declared_m2 = self.computed_m2 = 0.0
         self._round = 0.0
+        self._refused = False
         self._latitude = latitude
 
     def see(self, rows: Rows, attributes: Sequence[Mapping[str, Any]], areas: Numbers) -> list[AreaDiffers]:
-        """Those of this piece that differ by more than 0.1 % and 1 m2 and the rounding of the column."""
-        if self.field is None and not self._choose(attributes, areas):
+        if self._refused:
             return []
         declared = _numbers([row.get(self.field) for row in attributes])
-        there = np.flatnonzero(np.isfinite(declared) & (declared > 0))
-        if self.unit not in _M2:
+        there = np.flatnonzero(np.isfinite(declared) & (declared > 0) & (areas > 0))
+        if not len(there) or (self.unit is None and not self._decide(declared[there], areas[there])):
             return []
-        m2 = declared[there] * _M2[self.unit]
+        m2 = declared[there] * _M2.get(str(self.unit), 1.0)
         own = areas[there]
         self.compared += len(there)
         self.declared_m2 += float(m2.sum())
         self.computed_m2 += float(own.sum())
+        if self.unit not in _M2:  # not on this ground: every single one would differ
+            return []
         far = np.abs(m2 - own) > _SHARE * own + _M2_ALWAYS + self._round * _M2[self.unit]
         self.differ += int(far.sum())
         return [
             AreaDiffers(
-                int(rows[there[at]]),
-                int(there[at]),
-                float(declared[there[at]]),
-                float(m2[at]),
-                float(own[at]),
+                row=int(rows[there[at]]),
+                at=int(there[at]),
+                field=self.field,
+                unit=self.unit,
+                declared=float(declared[there[at]]),
+                declared_m2=float(m2[at]),
+                computed_m2=float(own[at]),
             )
             for at in np.flatnonzero(far)
         ]
 
-    def summary(self) -> dict[str, Any] | None:
-        """declared_attribute, unit, ratio, declared_m2, computed_m2, compared, differ; sums are None where the unit is no area on the ground."""
-        if self.field is None:
-            return None
-        known = self.unit in _M2
+    def summary(self) -> dict[str, Any]:
         return {
             "declared_attribute": self.field,
             "unit": self.unit,
             "ratio": self.ratio,
-            "declared_m2": round(self.declared_m2, 2) if known else None,
-            "computed_m2": round(self.computed_m2, 2) if known else None,
+            "declared_m2": round(self.declared_m2, 2),
+            "computed_m2": round(self.computed_m2, 2),
             "compared": self.compared,
             "differ": self.differ,
         }
 
-    def _choose(self, attributes: Sequence[Mapping[str, Any]], areas: Numbers) -> bool:
-        named = {_plain(name): name for row in attributes[:50] for name in row}
-        for name in (named[each] for each in NAMES if each in named):
-            declared = _numbers([row.get(name) for row in attributes])
-            there = np.isfinite(declared) & (declared > 0) & (areas > 0)
-            if not there.any():
-                continue
-            ratios = declared[there] / areas[there]
-            unit = self._unit(ratios)
-            if unit is not None:
-                self.field, self.unit = name, unit
-                self.ratio = float(np.median(ratios))
-                self._round = _rounding(declared[there])
-                return True
-        return False
+    def _decide(self, declared: Numbers, areas: Numbers) -> bool:
+        ratios = declared / areas
+        self.unit = self._unit(ratios)
+        self._refused = self.unit is None
+        self.ratio = float(np.median(ratios))
+        self._round = _rounding(declared)
+        return not self._refused
 
     def _unit(self, ratios: Numbers) -> str | None:
         middle = float(np.median(ratios))

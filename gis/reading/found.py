@@ -101,6 +101,8 @@ class Sorting:
 
     def _sort(self, batch: Batch) -> None:
         self._finite(batch.shapes)
+        if self.broken:  # the layer is refused: what comes after is only looked through for more of them
+            return
         attributes = self.heights.kept_aside(batch.shapes, batch.attributes)
         flat = np.asarray(shapely.force_2d(batch.shapes), dtype=object)
         kinds = kinds_of(flat)
@@ -153,7 +155,7 @@ def _aside(
     if shape is None and wkb is None and why is None:
         return SetAside(row, "null_geometry", None, None, {}, None, attributes)
     if shape is None:
-        kind = _WKB_NAMES.get(_wkb_type(wkb))
+        kind = None if why else _WKB_NAMES.get(_wkb_type(wkb))
         x, y = _first_place(wkb)
         if kind:
             return SetAside(row, "not_a_layer_kind", x, y, {"type": kind}, wkb, attributes)
@@ -183,7 +185,7 @@ def _wkb_type(wkb: bytes | None) -> int:
 
 def _kind_told(wkb: bytes | None) -> int:
     """The kind a shape claims that could not be built."""
-    return {1: 2, 4: 2, 2: 1, 5: 1, 3: 0, 6: 0}.get(_wkb_type(wkb), -2)
+    return {1: 2, 4: 2, 2: 1, 5: 1, 3: 0, 6: 0, 8: 1, 9: 1, 10: 0, 11: 1, 12: 0}.get(_wkb_type(wkb), -2)
 
 
 def _first_place(wkb: bytes | None) -> tuple[float | None, float | None]:

@@ -25,9 +25,11 @@ JOB = "job.json"
 # ``read(path, stem, scratch, progress) -> Iterator[FoundLayer]``.
 READERS: dict[str, str] = {
     "GeoJSON": "vector:geojson", "TopoJSON": "vector:topojson", "GeoPackage": "vector:geopackage", "Shapefile": "vector:shapefile",
-    "boundary text": "plots:read",
+    "boundary text": "plots:read", "DXF": "cad:read", "CSV": "csv_text:read", "XLSX": "workbook:read",
+    "FlatGeobuf": "vector:flatgeobuf", "FileGDB": "geodatabase:read", "KML": "keyhole:read", "KMZ": "keyhole:read", "GML": "markup:gml",
+    "GPX": "markup:gpx", "MapInfo": "mapinfo:read", "OSM PBF": "osm:read", "GeoParquet": "parquet:read",
 }  # fmt: skip
-_BY_GDAL = {"vector"}
+_BY_GDAL = {"vector", "geodatabase", "markup", "mapinfo", "osm"}
 Progress = Callable[[float], None]
 Reader = Callable[[Path, str, Path, Progress], Iterator[FoundLayer]]
 
@@ -37,9 +39,9 @@ def run(folder_in: Path, folder_out: Path) -> None:
     job = json.loads((folder_in / JOB).read_text(encoding="utf-8"))
     say = _voice()
     if any(READERS[source["format"]].split(":")[0] in _BY_GDAL for source in job["sources"]):
-        from gis.reading import vector
+        from gis.reading import gdal
 
-        vector.only(job["allowed"])
+        gdal.only(job["allowed"], folder_out)
     for source in job["sources"]:
         _source(source, folder_in, folder_out, bool(job["repair"]), say)
 

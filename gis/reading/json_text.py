@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import codecs
 import json
+import mmap
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from gis.formats import HEAD, top_level
+from gis.reading import json_lines
 from layers.refusal import Refused
 
 _BLOCK = 4 << 20
@@ -33,19 +35,25 @@ class Looked:
 
 def looked_at(path: Path, scratch: Path) -> Looked:
     encoding = "UTF-8"
-    if not _decodes(path, "utf-8"):
-        if not _decodes(path, "gb18030"):
+    if not decodes(path, "utf-8"):
+        if not decodes(path, "gb18030"):
             raise Refused("encoding_unknown", tried="UTF-8, GB18030")
         path, encoding = _transcoded(path, scratch / "transcoded.json"), "GB18030"
-    data = path.read_bytes()
-    name = top_level(data[:HEAD]).get("name", "")
-    member = _crs_member(data) if b'"crs"' in data else None
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    top = top_level(head.lstrip(b"\x1e"))
+    if top.get("type") == "Feature":
+        lines = json_lines.as_collection(path, scratch)
+        if lines is not None:
+            return Looked(lines, encoding, None, True, "")
+    name = top.get("name", "")
+    member = _member(path, head)
     if member is None:
         return Looked(path, encoding, None, True, name)
     return Looked(path, encoding, _named(member), False, name)
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def decodes(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         with path.open("rb") as file:
@@ -65,7 +73,26 @@ def _transcoded(path: Path, target: Path) -> Path:
     return target
 
 
-def _crs_member(data: bytes) -> bytes | None:
+def _member(path: Path, head: bytes) -> bytes | None:
+    """The ``crs`` of the document, mostly near its beginning; the file is never held whole."""
+    found = _crs_member(head) if b'"crs"' in head else None
+    if found is not None or path.stat().st_size <= len(head) or not _mentioned(path):
+        return found
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _crs_member(data)
+
+
+def _mentioned(path: Path) -> bool:
+    before = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b'"crs"' in before + block:
+                return True
+            before = block[-5:]
+    return False
+
+
+def _crs_member(data: bytes | mmap.mmap) -> bytes | None:
     """The value of ``crs`` at the top of the document; a property of that name further down is another matter."""
     depth, key, start = 0, b"", -1
     for token in _TOKEN.finditer(data):

@@ -46,6 +46,12 @@ def looked_at(path: Path) -> Table:
     return Table(encoding, rows - deleted, crs, notes)
 
 
+def told_by(table: Path, words: bytes = b"") -> str:
+    """The encoding of a table by its bytes alone, and by ``words`` that belong to it. Refused: ``encoding_unknown``."""
+    texts, _, _ = _texts(table)
+    return _encoding({*texts, (words, False)}, "")[0]
+
+
 def _encoding(texts: set[tuple[bytes, bool]], stated: str) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     fitting = [name for name in ("UTF-8", "GB18030") if all(_decodes(text, cut, name) for text, cut in texts)]
     plain = all(text.isascii() for text, _ in texts)

@@ -25,6 +25,7 @@ from sqlalchemy import Engine, text
 from db import session
 from db import workspace as workspaces
 from db.actor import Actor
+from db.errors import GroundError
 from db.cluster import Cluster
 from db.settings import CHECKOUT
 from gis import crs, raster, terrain
@@ -283,7 +284,7 @@ def test_a_slope_that_fails_takes_its_elevations_with_it(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(terrain, "slope", broken)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(GroundError, match="disk_full"):
         intake.import_delivery(place, actor, hills(tmp_path / "DEM.tif"))
     with session.read(place) as connection:
         assert [service.layer(connection, code)["edition"] for code in ("elevation", "slope")] == [None, None]
@@ -400,7 +401,7 @@ def test_an_error_in_the_middle_leaves_nothing(
         return real(*given)
 
     monkeypatch.setattr(intake.edition, "put", put)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(GroundError, match="disk_full"):
         intake.import_delivery(place, actor, delivery)
     assert rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
     assert _left_over(place) == []
@@ -421,6 +422,7 @@ import sys
 from pathlib import Path
 from db import session
 from db.actor import Actor
+from db.errors import GroundError
 from workflows.base_map import intake
 def tell(phase, name, done, total):
     print(phase, done, flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from gis import boundary_text, crs, readers, site
+from gis import boundary_dialect, boundary_text, crs, readers, site
 from gis.geometry import assembled
 from gis.readers import Reading
 
@@ -74,7 +74,8 @@ def test_cambridge_nothing_breaks_by_projecting(cambridge: Reading) -> None:
 
 
 def test_shenzhen_has_its_true_area_not_mercators() -> None:
-    (zones,) = readers.read(DATA / "shenzhen" / "traffic_zones", project_crs=SHENZHEN).sources
+    zones, stations = readers.read(DATA / "shenzhen" / "traffic_zones", project_crs=SHENZHEN).sources
+    assert (stations.format, stations.kind, stations.read) == ("CSV", "point", 1706)
     assert (zones.read, zones.crs_in.epsg, zones.crs_basis, zones.encoding) == (491, 3857, "file", "UTF-8")
     mercator = zones.samples[0]["SHAPE_Area"]
     assert mercator / zones.geometry[0].area == pytest.approx(1.18, abs=0.01)
@@ -93,31 +94,12 @@ def test_boundary_text_in_the_wild(name: str, area: float) -> None:
     text = boundary_text.read(data)
     assert boundary_text.crs_code(text) == 4526
     assert assembled(text.plots[0].rings).area == pytest.approx(area, abs=1e-3)
-    assert boundary_text.read(boundary_text.write(text)).plots[0].rings == text.plots[0].rings
+    assert boundary_dialect.write(text, boundary_dialect.dialect_of(data)) == data
     # The plot lies west of the district's meridian by more than a degree; the planar area of the twin system is the same.
     assert site.from_file(DATA / "boundary_txt" / name, SHENZHEN).geometry.area == pytest.approx(
         area, abs=1e-3
     )
     assert site.from_boundary_text(data, SHENZHEN).geometry.area == pytest.approx(area, abs=1e-3)
-
-
-def test_formats_of_other_houses() -> None:
-    """Each read, set aside or refused by its name; one that cannot be read takes no other with it."""
-    found = readers.read(DATA / "formats", project_crs=crs.parse(26912))
-    told = {Path(one.path).name: one.code for one in found.refused}
-    assert told["curve.gpkg"] == told["curvepolygon.gpkg"] == told["multisurface.gpkg"] == "curves_not_taken"
-    assert (
-        told["multicurve.gml"]
-        == told["test_gpx.gpx"]
-        == told["lwpolylines.dxf"]
-        == told["testopenfilegdb.gdb.zip"]
-        == "format_not_taken"
-    )
-    assert told["test_gpkg_nulls.gpkg"] == told["grenada.geojson"] == "outside_project_area"
-    assert told["test_tin.shp"] == "no_crs"
-    (wild,) = (layer for layer in found.sources if layer.stem == "coutwildrnp")
-    assert (wild.read, len(wild.geometry), wild.crs_in.epsg) == (67, 67, 4326)
-    assert wild.path.endswith("coutwildrnp.zip/coutwildrnp.shp")
 
 
 def test_a_site_in_the_city_from_a_box() -> None:

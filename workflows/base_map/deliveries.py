@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine
 
-from db import session
+from db import lock, session
 from db.actor import Actor
+from db.settings import folder
 from layers.refusal import Refused
 from workflows.base_map import store
 
@@ -23,7 +25,7 @@ Progress = Callable[[str, str, int, int], None]
 @contextmanager
 def held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterator[int]:
     """The delivery's number, held by a session of its own: when this process dies the hold ends and ``abandoned`` finds it."""
-    with engine.connect() as holder:
+    with lock.beside(importing()), engine.connect() as holder:
         with holder.begin():
             holder.execute(session.SET_ACTOR, {"actor": actor.id, "on_behalf_of": actor.on_behalf_of or ""})
             if waiting is None:
@@ -39,6 +41,11 @@ def held(engine: Engine, actor: Actor, name: str, waiting: int | None) -> Iterat
         finally:
             # The lock belongs to the session, and a pooled session lives on.
             holder.invalidate()
+
+
+def importing() -> Path:
+    """Held by whoever imports: cells lie in their file before the edition that speaks of them is there, and nobody may think them forgotten."""
+    return folder("run") / "importing.lock"
 
 
 def teller(engine: Engine, actor: Actor, number: int, on_progress: Progress | None) -> Progress:

@@ -5,11 +5,12 @@ Whatever interrupts it, kill -9 of this process or of the database included, eve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from db import session
 from db.actor import Actor
@@ -17,9 +18,11 @@ from db.errors import GroundError
 from gis import edition, readers
 from gis.crs import parse
 from gis.sandbox import BULK, Limits
+from layers.model import Layer
 from layers.refusal import Refused
-from workflows.base_map import catalogue, model, publishing, store
+from workflows.base_map import catalogue, follow_up, janitor, model, originals, publishing, reports, store
 from workflows.base_map.deliveries import Progress, held, teller
+from workflows.base_map.drawn_up import Drawn
 from workflows.base_map.matching import matched
 from workflows.base_map.said import Said
 
@@ -37,6 +40,17 @@ class Imported:
     refused: list[dict[str, Any]]
     ignored: list[str]
     isolation: str = ""
+    reports: list[Reported] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The report of a layer; ``waits``: a job is to look at its borders."""
+
+    number: int
+    layer: str
+    report: Mapping[str, Any]
+    waits: bool
 
 
 def import_delivery(
@@ -49,17 +63,19 @@ def import_delivery(
     delivery: int | None = None,
     on_progress: Progress | None = None,
 ) -> Imported:
-    """Publish what ``path`` (file, folder, zip) holds. Refused ``delivery_refused`` where a source cannot be read: nothing is published then,
+    """Publish what ``path`` (file, folder, zip) holds, or only check it (``said.only_check``). Refused ``delivery_refused`` where a source cannot be read: nothing is published then,
     unless ``said.skip_refused``. Refused ``status_unknown``, ``valid_from_future``. ``delivery``: its number, where one waits already.
     """
     legal = said.legal
+    janitor.sweep(engine, actor, rasters=False)
     with held(engine, actor, path.name, delivery) as number:
         tell = teller(engine, actor, number, on_progress)
+        with session.transaction(engine, actor) as connection:
+            store.say_of_delivery(connection, number, said.supplier, said.only_check)
         try:
             with session.read(engine) as connection:
                 srid = store.workspace(connection)["srid"]
                 known = catalogue.catalogue_layers(connection)
-                systems = catalogue.class_systems(connection)
                 if legal.status == "in_force":
                     edition.refuse_future(connection, legal.valid_from)
             meant = None if said.as_layer is None else model.named(said.as_layer, known)
@@ -71,6 +87,7 @@ def import_delivery(
                 limits=limits,
                 nodata=said.nodata,
                 repair=said.repair,
+                on_handed=originals.keeper(engine, actor, number),
                 on_progress=lambda name, done, total: tell("reading", name, done, total),
             ) as reading:
                 refused = [
@@ -81,15 +98,12 @@ def import_delivery(
                         "delivery_refused", count=len(refused), first=refused[0]["path"], sources=refused
                     )
                 with session.transaction(engine, actor, patient=True) as connection:
-                    found = matched(connection, reading, known, meant, said, refused)
-                    if not found.matches:
-                        raise Refused("nothing_to_publish", name=reading.name)
-                    staged = publishing.stage_all(connection, number, srid, found, legal, systems, tell)
-                    edition.publish(connection, [(each.match.code, each.edition) for each in staged])
+                    reported = _settled(connection, actor, number, reading, known, meant, said, refused, tell)
+                    done = "checked" if said.only_check else "published"
                     store.end_delivery(
                         connection,
                         number,
-                        "published",
+                        done,
                         sha256=reading.sha256,
                         refused=refused,
                         ignored=reading.ignored,
@@ -110,4 +124,49 @@ def import_delivery(
         refused,
         list(reading.ignored),
         reading.isolation,
+        reported,
     )
+
+
+def _settled(
+    connection: Connection,
+    actor: Actor,
+    delivery: int,
+    reading: readers.Reading,
+    known: Mapping[str, Layer],
+    meant: Layer | None,
+    said: Said,
+    refused: list[dict[str, Any]],
+    tell: Progress,
+) -> list[Reported]:
+    """Staged, looked at, and published with its reports; or, where only that was asked, taken back, and the reports are what stays."""
+    trying = connection.begin_nested()
+    found = matched(connection, reading, known, meant, said, refused)
+    if not found.matches:
+        raise Refused("nothing_to_publish", name=reading.name)
+    staged = publishing.stage_all(connection, delivery, found, said.legal, tell)
+    drawn = [_drawn(connection, each, said, tell) for each in staged]
+    if said.only_check:
+        trying.rollback()
+    else:
+        trying.commit()
+        edition.publish(connection, [(each.match.code, each.edition) for each in staged])
+    reported = []
+    for each, report in zip(staged, drawn, strict=True):
+        number = reports.keep(connection, delivery, report, None if said.only_check else each.edition)
+        waits = report.follow_up == "waiting" and not said.only_check
+        if waits:
+            follow_up.enqueue(connection, actor, number)
+        reported.append(Reported(number, each.match.code, report.report, waits))
+    return reported
+
+
+def _drawn(connection: Connection, put: publishing.Put, said: Said, tell: Progress) -> Drawn:
+    """The report of a staged edition. What blocks it, and all there is where nothing is to be published, is looked at now."""
+    stanza = put.match.stanza
+    report = reports.draw_up(connection, put.edition, put.inspector, stanza=stanza, supplier=said.supplier)
+    if said.only_check or (stanza is not None and stanza.topology_when == "before"):
+        follow_up.at_once(connection, report, put.edition, stanza, tell)
+    if not said.only_check:
+        follow_up.refuse(report, stanza)
+    return report

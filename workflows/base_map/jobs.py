@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +10,10 @@ from sqlalchemy import Connection, Engine
 from db import jobs
 from db.actor import Actor
 from db.errors import GroundError
-from db.settings import folder, folder_error
 from gis import edition
 from gis.sandbox import UPLOAD
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, store
+from workflows.base_map import deliveries, intake, originals, store
 from workflows.base_map.said import WORDS, understood
 
 IMPORT = deliveries.TASK
@@ -31,8 +26,9 @@ def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str
     said = understood(words)
     if said.status == "in_force":
         edition.refuse_future(connection, said.valid_from)
-    kept = keep_original(path, name)
+    kept = originals.keep(path, name)
     delivery = store.begin_delivery(connection, actor, kept.name, state="waiting")
+    store.say_of_delivery(connection, delivery, said.supplier, said.only_check)
     jobs.enqueue(
         connection,
         IMPORT,
@@ -72,20 +68,3 @@ def run_import(
         )
     except (Refused, GroundError):
         return
-
-
-def keep_original(path: Path, name: str) -> Path:
-    """The original under its content hash, with the name it came by: a file's stem is how its layer is known."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    safe = re.sub(r"[^\w.\-()（）]+", "_", Path(name.replace("\\", "/")).name).strip(".") or "delivery"
-    kept = folder("originals") / digest / safe[-120:]
-    try:
-        kept.parent.mkdir(exist_ok=True)
-        if not kept.exists():
-            partial = kept.with_name(f"{kept.name}.{uuid.uuid4().hex[:8]}.partial")
-            shutil.copyfile(path, partial)
-            partial.replace(kept)
-    except OSError as refusal:
-        raise folder_error(refusal, kept.parent) from refusal
-    return kept

@@ -20,7 +20,7 @@ from gis.inspection import Inspector
 from gis.stage import Features
 from gis.wkb_box import carried
 from layers.codes import ClassSystem
-from workflows.base_map import model, store
+from workflows.base_map import catalogue, model, store
 from workflows.base_map.deliveries import Progress
 from workflows.base_map.grids import grid_arrival, slope_arrival
 from workflows.base_map.matching import Match, Matched
@@ -43,14 +43,14 @@ class Put:
 def stage_all(
     connection: Connection,
     delivery: int,
-    srid: int,
     found: Matched,
     legal: model.Legal,
-    systems: Mapping[str, ClassSystem],
     tell: Progress,
 ) -> list[Put]:
     """Every match as a staged edition, seen by nobody until ``edition.publish``."""
+    srid = store.workspace(connection)["srid"]
     position, project = store.last_position(connection), parse(srid)
+    systems = catalogue.class_systems(connection)
     staged: list[Put] = []
     for done, match in enumerate(found.matches):
         tell("publishing", match.code, done, len(found.matches))
@@ -62,7 +62,7 @@ def stage_all(
         arrival = _arrival(match, passing, project)
         arrival = replace(arrival, status=legal.status or arrival.status, valid_from=legal.valid_from)
         number = edition.put(connection, delivery, srid, arrival)
-        staged.append(Put(match, number, passing and passing.inspector))
+        staged.append(Put(match, number, None if passing is None else passing.inspector))
     tell("publishing", "", len(found.matches), len(found.matches))
     return staged
 

@@ -123,6 +123,12 @@ def begin_delivery(connection: Connection, actor: Actor, name: str, state: str =
     )
 
 
+def say_of_delivery(connection: Connection, delivery: int, supplier: str | None, only_check: bool) -> None:
+    """What somebody says of it as a whole: known from the beginning, whatever becomes of it."""
+    purpose = "check" if only_check else "publish"
+    connection.execute(sql.say_of_delivery, {"id": delivery, "supplier": supplier, "purpose": purpose})
+
+
 def end_delivery(
     connection: Connection,
     delivery: int,
@@ -144,6 +150,11 @@ def end_delivery(
             "reason": None if reason is None else json.dumps(reason, default=str),
         },
     )
+
+
+def keep_original(connection: Connection, delivery: int, original: str) -> None:
+    """Where the original lies, below the folder of originals."""
+    connection.execute(sql.keep_original, {"id": delivery, "original": original})
 
 
 def delivery(connection: Connection, number: int) -> dict[str, Any] | None:

@@ -123,6 +123,10 @@ SELECT pg_advisory_lock(740002, :id);
 -- tell_progress --
 UPDATE hetu.delivery SET progress = CAST(:progress AS jsonb) WHERE id = :id;
 
+-- say_of_delivery --
+UPDATE hetu.delivery SET supplier = :supplier, purpose = :purpose
+WHERE id = :id AND (supplier, purpose) IS DISTINCT FROM (CAST(:supplier AS text), CAST(:purpose AS text));
+
 -- take_delivery --
 -- a waiting delivery is taken by one worker
 UPDATE hetu.delivery SET state = 'reading' WHERE id = :id AND state = 'waiting' RETURNING id;
@@ -132,6 +136,19 @@ UPDATE hetu.delivery
 SET state = :state, sha256 = coalesce(:sha256, sha256), refused = CAST(:refused AS jsonb), ignored = CAST(:ignored AS jsonb),
     reason = CAST(:reason AS jsonb), ended_at = now()
 WHERE id = :id;
+
+-- keep_original --
+UPDATE hetu.delivery SET original = :original WHERE id = :id;
+
+-- original --
+-- what was kept of a delivery, who handed it over, and the grades of the layers it became or was checked as (null: nobody graded it)
+SELECT d.original, d.name, d.handed_over_by, ARRAY(
+    SELECT DISTINCT s.body ->> 'grade'
+    FROM (SELECT e.layer FROM hetu.edition AS e WHERE e.delivery_id = d.id
+          UNION SELECT i.layer FROM hetu.intake_layer AS i WHERE i.delivery_id = d.id) AS became
+    LEFT JOIN hetu.layer AS l ON l.code = became.layer
+    LEFT JOIN hetu.stanza AS s ON s.id = l.stanza_id) AS grades
+FROM hetu.delivery AS d WHERE d.id = :id;
 
 -- abandon --
 -- ids of deliveries whose process died: nobody holds them any more, or no job will ever take them
@@ -143,7 +160,7 @@ WHERE (state = 'reading' AND pg_try_advisory_xact_lock(740002, CAST(id AS intege
 RETURNING id;
 
 -- delivery --
-SELECT id, name, sha256, handed_over_by, received_at, ended_at, state, progress, refused, ignored, reason FROM hetu.delivery WHERE id = :id;
+SELECT id, name, sha256, handed_over_by, received_at, ended_at, state, progress, refused, ignored, reason, original FROM hetu.delivery WHERE id = :id;
 
 -- delivered --
 -- layers that a delivery published, and whether that is what stands now
