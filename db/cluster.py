@@ -29,6 +29,12 @@ def private() -> Cluster:
     return Cluster(home())
 
 
+def place() -> str:
+    """What a person calls the disk on which the workspaces lie: a folder of ours, or the server that DATABASE_URL names."""
+    named = read(Ground).database_url
+    return str(private().data) if named is None else server.masked(named)
+
+
 def ensure() -> str:
     """URL (SQLAlchemy, psycopg2) of the maintenance database of a server that answers and can carry workspaces."""
     named = read(Ground).database_url

@@ -19,7 +19,8 @@ _enqueuer = App(connector=SQLAlchemyPsycopg2Connector())
 
 DELIVERIES = "default"
 BATCHES = "batches"
-"""Queues: what waits in one keeps nothing in the other waiting."""
+FOLLOW_UPS = "follow_ups"
+"""Queues: what waits in one keeps nothing in the others waiting."""
 
 
 def enqueue(connection: Connection, task: str, *, queue: str = DELIVERIES, **arguments: Any) -> int:

@@ -23,8 +23,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?"
 PUBLIC_HOSTS = rf"^\s*({_NAME}\s*(,\s*{_NAME}\s*)*,?\s*)?$"
 
-Folder = Literal["originals", "rasters", "logs", "run"]
-"""originals: deliveries by content hash; rasters: grids in the project CRS; logs; run: pid and lock files."""
+Folder = Literal["originals", "quarantine", "rasters", "logs", "run"]
+"""originals: deliveries by content hash; quarantine: what is being read, emptied by whoever reads it or by the janitor; rasters: grids in the
+project CRS; logs; run: pid and lock files."""
 
 
 class Place(BaseSettings):

@@ -27,11 +27,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 metadata = MetaData(schema="hetu")
 
 
-def _geometry() -> Geometry:
+def geometry() -> Geometry:
     return Geometry(geometry_type=None, srid=-1, spatial_index=False)
 
 
-def _moment(name: str, nullable: bool = True) -> Column[object]:
+def moment(name: str, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
@@ -41,7 +41,7 @@ catalogue = Table(
     Column("id", BigInteger, primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
     Column("body", JSONB, nullable=False),
-    _moment("loaded_at", nullable=False),
+    moment("loaded_at", nullable=False),
 )
 stanza = Table(
     "stanza",
@@ -50,7 +50,7 @@ stanza = Table(
     Column("code", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("body", JSONB, nullable=False),
-    _moment("loaded_at", nullable=False),
+    moment("loaded_at", nullable=False),
     UniqueConstraint("code", "digest"),
 )
 workspace = Table(
@@ -60,10 +60,10 @@ workspace = Table(
     Column("title", Text, nullable=False),
     Column("srid", Integer, nullable=False),
     Column("crs_wkt", Text, nullable=False),
-    Column("outline", _geometry()),
+    Column("outline", geometry()),
     Column("outline_basis", Text),
     Column("catalogue_id", BigInteger, ForeignKey("hetu.catalogue.id")),
-    _moment("made_at", nullable=False),
+    moment("made_at", nullable=False),
     Column("only_one", Boolean, nullable=False, unique=True),
 )
 layer = Table(
@@ -81,20 +81,23 @@ delivery = Table(
     Column("name", Text, nullable=False),
     Column("sha256", Text),
     Column("handed_over_by", Text, nullable=False),
-    _moment("received_at", nullable=False),
-    _moment("ended_at"),
+    moment("received_at", nullable=False),
+    moment("ended_at"),
     Column("state", Text, nullable=False),
     Column("progress", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),
     Column("ignored", JSONB, nullable=False),
     Column("reason", JSONB),
+    Column("supplier", Text),
+    Column("purpose", Text, nullable=False),
+    Column("original", Text),
 )
 coverage = Table(
     "coverage",
     metadata,
     Column("id", BigInteger, primary_key=True),
     Column("sha256", Text, nullable=False, unique=True),
-    Column("geom", _geometry(), nullable=False),
+    Column("geom", geometry(), nullable=False),
 )
 edition = Table(
     "edition",
@@ -120,16 +123,16 @@ edition = Table(
     Column("rows_read", BigInteger, nullable=False),
     Column("rows_published", BigInteger, nullable=False),
     Column("rows_set_aside", BigInteger, nullable=False),
-    Column("extent", _geometry()),
+    Column("extent", geometry()),
     Column("coverage_id", BigInteger, ForeignKey("hetu.coverage.id")),
     Column("coverage_basis", Text, nullable=False),
     Column("coverage_word", Text),
     Column("disjoint", Boolean),
     Column("raster", JSONB),
-    _moment("staged_at", nullable=False),
-    _moment("published_at"),
+    moment("staged_at", nullable=False),
+    moment("published_at"),
     Column("valid_from", Date),
-    _moment("withdrawn_at"),
+    moment("withdrawn_at"),
     UniqueConstraint("layer", "seq"),
 )
 current_edition = Table(
@@ -153,7 +156,7 @@ feature = Table(
     Column("name", Text),
     Column("class", Text),
     Column("attributes", JSONB, nullable=False),
-    Column("geom", _geometry(), nullable=False),
+    Column("geom", geometry(), nullable=False),
 )
 set_aside = Table(
     "set_aside",
@@ -166,7 +169,7 @@ set_aside = Table(
     Column("y", Double),
     Column("attributes", JSONB, nullable=False),
     Column("wkb", LargeBinary),
-    Column("box", _geometry()),
+    Column("box", geometry()),
 )
 rule = Table(
     "rule",
@@ -175,7 +178,7 @@ rule = Table(
     Column("code", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("body", JSONB, nullable=False),
-    _moment("loaded_at", nullable=False),
+    moment("loaded_at", nullable=False),
     UniqueConstraint("code", "version"),
 )
 rulebook = Table(
@@ -184,23 +187,23 @@ rulebook = Table(
     Column("id", BigInteger, primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
     Column("body", JSONB, nullable=False),
-    _moment("loaded_at", nullable=False),
+    moment("loaded_at", nullable=False),
 )
 rulebook_use = Table(
     "rulebook_use",
     metadata,
     Column("id", BigInteger, primary_key=True),
     Column("rulebook_id", BigInteger, ForeignKey("hetu.rulebook.id"), nullable=False),
-    _moment("since", nullable=False),
+    moment("since", nullable=False),
     Column("taken_by", Text, nullable=False),
 )
 site_check = Table(
     "site_check",
     metadata,
     Column("id", Text, primary_key=True),
-    _moment("made_at", nullable=False),
+    moment("made_at", nullable=False),
     Column("made_by", Text, nullable=False),
-    Column("site", _geometry(), nullable=False),
+    Column("site", geometry(), nullable=False),
     Column("verdict", Text, nullable=False),
     Column("summary", JSONB, nullable=False),
     Column("answer", Text, nullable=False),
@@ -208,7 +211,7 @@ site_check = Table(
     Column("editions", ARRAY(BigInteger), nullable=False),
     Column("product", Text, nullable=False),
     Column("valid_on", Date),
-    _moment("known_at"),
+    moment("known_at"),
     Column("rulebook_id", BigInteger, ForeignKey("hetu.rulebook.id")),
     Column("proposal", JSONB),
     Column("shown", JSONB),
@@ -222,7 +225,7 @@ override = Table(
     Column("says", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("person", Text, nullable=False),
-    _moment("made_at", nullable=False),
+    moment("made_at", nullable=False),
     Column("made_by", Text, nullable=False),
 )
 batch = Table(
@@ -234,10 +237,10 @@ batch = Table(
     Column("sha256", Text, nullable=False),
     Column("asked", JSONB, nullable=False),
     Column("queued", Boolean, nullable=False),
-    _moment("made_at", nullable=False),
+    moment("made_at", nullable=False),
     Column("made_by", Text, nullable=False),
     Column("valid_on", Date, nullable=False),
-    _moment("known_at", nullable=False),
+    moment("known_at", nullable=False),
     Column("rulebook_id", BigInteger, ForeignKey("hetu.rulebook.id")),
     Column("catalogue_id", BigInteger, ForeignKey("hetu.catalogue.id")),
     Column("pinned", JSONB, nullable=False),
@@ -245,8 +248,8 @@ batch = Table(
     Column("state", Text, nullable=False),
     Column("columns", JSONB, nullable=False),
     Column("left_out", JSONB, nullable=False),
-    _moment("began_at"),
-    _moment("ended_at"),
+    moment("began_at"),
+    moment("ended_at"),
     Column("reason", JSONB),
 )
 batch_site = Table(
@@ -257,7 +260,7 @@ batch_site = Table(
     Column("source", Text, nullable=False),
     Column("row", BigInteger, nullable=False),
     Column("label", Text),
-    Column("site", _geometry()),
+    Column("site", geometry()),
     Column("source_crs", Text),
     Column("width_m", Double),
     Column("proposal", JSONB),
@@ -265,7 +268,7 @@ batch_site = Table(
     Column("reason", JSONB),
     Column("verdicts", JSONB),
     Column("shown", JSONB),
-    _moment("answered_at"),
+    moment("answered_at"),
     Column("check_id", Text, ForeignKey("hetu.site_check.id")),
 )
 idempotency = Table(
@@ -276,13 +279,13 @@ idempotency = Table(
     Column("request_sha256", Text, nullable=False),
     Column("status", Integer),
     Column("body", Text),
-    _moment("at", nullable=False),
+    moment("at", nullable=False),
 )
 journal = Table(
     "journal",
     metadata,
     Column("id", BigInteger, primary_key=True),
-    _moment("at", nullable=False),
+    moment("at", nullable=False),
     Column("actor", Text, nullable=False),
     Column("on_behalf_of", Text),
     Column("action", Text, nullable=False),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from layers.codes import STANDINGS
 from layers.model import (
@@ -20,6 +19,8 @@ from layers.model import (
     KINDS,
     LEVELS,
     STATUSES,
+    TOPOLOGIES,
+    TOPOLOGY_WHEN,
     Basis,
     Catalogue,
     Law,
@@ -28,7 +29,6 @@ from layers.model import (
     Theme,
     coarse_of,
     folded,
-    plain,
     words_for,
 )
 from layers.registers import CODE, Registers, bytes_of, load_registers
@@ -39,7 +39,6 @@ __all__ = [
     "REGISTERS",
     "THEMES",
     "CatalogueError",
-    "dump",
     "join",
     "load",
     "load_registers",
@@ -60,6 +59,8 @@ INHERITED = (
     "coarse",
     "coverage",
     "tolerance",
+    "topology",
+    "topology_when",
     "status",
     "basis",
     "identify",
@@ -76,11 +77,16 @@ STANZA = (
         "coarse",
         "coverage",
         "tolerance",
+        "topology",
+        "topology_when",
         "status",
         "style",
     ),
     *("basis", "identify", "classify", "class_system", "raster", "aliases", "note"),
 )
+
+
+OF_AREAS = ("topology", "topology_when")
 
 
 def load(folder: Path = THEMES, registers: Path = REGISTERS) -> Catalogue:
@@ -200,6 +206,7 @@ def _layer(code: object, theme: str, taken: Fields, ground: Registers) -> Layer:
         )
     if kind != "raster" and taken.has("raster"):
         raise taken.error("mismatch", "raster", f"nothing for a {kind}", told(taken.said["raster"]))
+    _refuse_topology(taken, kind)
     classify, class_system = _classes(taken, ground, ground.styles[style].palette)
     grade = taken.one_of("grade", GRADES)
     return Layer(
@@ -224,7 +231,20 @@ def _layer(code: object, theme: str, taken: Fields, ground: Registers) -> Layer:
         status=taken.one_of("status", STATUSES, default="in_force"),
         raster=_raster(taken) if kind == "raster" else None,
         note=taken.text_or_none("note"),
+        topology=taken.one_of("topology", TOPOLOGIES, default="none") if kind == "polygon" else "none",
+        topology_when=taken.one_of("topology_when", TOPOLOGY_WHEN, default="after")
+        if kind == "polygon"
+        else "after",
     )
+
+
+def _refuse_topology(taken: Fields, kind: str) -> None:
+    """What areas do to each other can only be asked of areas, and when it is looked at only where it is."""
+    for key in OF_AREAS:
+        if kind != "polygon" and key in taken.said:
+            raise taken.error("mismatch", key, f"nothing for a {kind}", told(taken.said[key]))
+    if "topology_when" in taken.said and not taken.has("topology"):
+        raise taken.error("missing", "topology", "what is looked at", "nothing")
 
 
 def _classes(taken: Fields, ground: Registers, palette: str | None) -> tuple[str | None, str | None]:
@@ -270,21 +290,3 @@ def _raster(taken: Fields) -> RasterSays:
     return RasterSays(
         unit, one.number("says_above", -1e9, 1e9) if one.has("says_above") else None, derived_from
     )
-
-
-def dump(layer: Layer) -> dict[str, Any]:
-    """A stanza with everything said, nothing inherited and no empty key: ``parse(dump(layer), ground) == layer``."""
-    said: dict[str, Any] = {"code": layer.code, "theme": layer.theme}
-    for key in STANZA:
-        value = plain(getattr(layer, "tolerance_m" if key == "tolerance" else key))
-        if key == "basis":
-            value = [{k: v for k, v in plain_basis(basis).items() if v is not None} for basis in layer.basis]
-        if isinstance(value, dict):
-            value = {k: v for k, v in value.items() if v is not None}
-        if value is not None and value != []:
-            said[key] = value
-    return said
-
-
-def plain_basis(basis: Basis) -> dict[str, str | None]:
-    return {"law": basis.law, "article": basis.article, "standing": basis.standing, "source": basis.source}

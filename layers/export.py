@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from layers.catalogue import dump
-from layers.model import Catalogue, plain
+from layers.catalogue import OF_AREAS, STANZA
+from layers.model import Basis, Catalogue, Layer, plain
 
 
 class _Dumper(yaml.SafeDumper):
@@ -59,3 +59,23 @@ def _entry(entry: Any) -> dict[str, object]:
         for key, value in said.items()
         if key not in ("code", "classes") and value not in (None, [])
     }
+
+
+def dump(layer: Layer) -> dict[str, Any]:
+    """A stanza with everything said, nothing inherited and no empty key: ``parse(dump(layer), ground) == layer``."""
+    said: dict[str, Any] = {"code": layer.code, "theme": layer.theme}
+    for key in STANZA:
+        if key in OF_AREAS and layer.kind != "polygon":
+            continue
+        value = plain(getattr(layer, "tolerance_m" if key == "tolerance" else key))
+        if key == "basis":
+            value = [{k: v for k, v in plain_basis(basis).items() if v is not None} for basis in layer.basis]
+        if isinstance(value, dict):
+            value = {k: v for k, v in value.items() if v is not None}
+        if value is not None and value != []:
+            said[key] = value
+    return said
+
+
+def plain_basis(basis: Basis) -> dict[str, str | None]:
+    return {"law": basis.law, "article": basis.article, "standing": basis.standing, "source": basis.source}

@@ -21,6 +21,8 @@ Grade = Literal["public", "internal", "restricted", "secret"]
 Coarse = Literal["hit", "ask"]
 Level = Literal["state", "province", "city", "district"]
 Coverage = Literal["district", "file", "none"]
+Topology = Literal["none", "no_overlaps", "no_overlaps_no_gaps"]
+TopologyWhen = Literal["after", "before"]
 Cadence = Literal[
     "daily", "weekly", "monthly", "quarterly", "yearly", "five_yearly", "on_approval", "on_change", "once"
 ]
@@ -35,6 +37,8 @@ GRADES: tuple[Grade, ...] = get_args(Grade)
 COARSE: tuple[Coarse, ...] = get_args(Coarse)
 LEVELS: tuple[Level, ...] = get_args(Level)
 COVERAGES: tuple[Coverage, ...] = get_args(Coverage)
+TOPOLOGIES: tuple[Topology, ...] = get_args(Topology)
+TOPOLOGY_WHEN: tuple[TopologyWhen, ...] = get_args(TopologyWhen)
 CADENCES: tuple[Cadence, ...] = get_args(Cadence)
 AREA_PATTERNS: tuple[Pattern, ...] = ("diagonal", "backdiagonal", "cross", "dots", "horizontal", "vertical")
 LINE_PATTERNS: tuple[Pattern, ...] = ("solid", "dash", "dot", "rail")
@@ -66,7 +70,8 @@ class RasterSays:
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One stanza. ``coverage`` says who vouches that silence means clear: the stanza (district), the file, or nobody (none). ``coarse``
-    says what those are told who may not see its shapes: whether it is hit, or only whom to ask.
+    says what those are told who may not see its shapes: whether it is hit, or only whom to ask. ``topology``: whether its areas may overlap and leave
+    holes; ``topology_when``: whether that is looked at after it is published, or before, and then keeps it from being published.
     """
 
     code: str
@@ -90,6 +95,8 @@ class Layer:
     status: LegalStatus
     raster: RasterSays | None
     note: str | None
+    topology: Topology = "none"
+    topology_when: TopologyWhen = "after"
 
     def summary(self) -> dict[str, object]:
         """The stanza as plain JSON values, in the order a reader asks for them."""
@@ -107,6 +114,8 @@ class Layer:
             "coverage": self.coverage,
             "status": self.status,
             "tolerance_m": self.tolerance_m,
+            "topology": self.topology,
+            "topology_when": self.topology_when,
             "style": self.style,
             "identify": list(self.identify),
             "classify": self.classify,

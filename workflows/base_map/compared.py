@@ -25,11 +25,12 @@ def with_in_force(connection: Connection, edition: int, tolerance_m: float) -> d
         return None
     against = {"before": before.id}
     connection.execute(sql.show, {"edition": edition})
+    connection.execute(sql.hash_joins)
     connection.execute(sql.pair_by_ident, against)
     connection.execute(sql.indexed)
     connection.execute(sql.pair_by_place, against)
     connection.execute(sql.indexed)
-    connection.execute(sql.pair_by_shape, against)
+    connection.execute(sql.pair_by_box, against)
     connection.execute(sql.indexed)
     counted = connection.execute(sql.differences, {**against, "tolerance_m": tolerance_m}).mappings().one()
     moved = connection.execute(sql.classes_moved, against).mappings()
@@ -39,6 +40,7 @@ def with_in_force(connection: Connection, edition: int, tolerance_m: float) -> d
         **counted,
         "classes_moved": [{**row, "area_m2": float(row["area_m2"])} for row in moved],
     }
+    connection.execute(sql.any_joins)
     connection.execute(sql.forget)
     connection.execute(sql.hide)
     return told

@@ -43,15 +43,18 @@ def draw_up(
     *,
     stanza: Layer | None,
     supplier: str | None = None,
+    numbers: Mapping[int, int] | None = None,
 ) -> Drawn:
     """The report of a staged edition, compared with the one in force. To be called before the edition is published or undone; of a grid there is no
-    ``inspector``. ``supplier``: as the delivery says; else the department of the layer.
+    ``inspector``. ``supplier``: as the delivery says; else the department of the layer. ``numbers``: of the features by rows of the file, where they
+    are not the same.
     """
     told = connection.execute(sql.staged, {"edition": edition}).mappings().one()
     rule = follow_up_rules.of(stanza, told["kind"])
     aside = {row.code: int(row.n) for row in connection.execute(sql.set_aside_counts, {"edition": edition})}
     found = {} if inspector is None else _found(inspector)
-    rows = [*_aside_rows(connection, edition), *_fault_rows(connection, edition, told["srid"], inspector)]
+    found_rows = _fault_rows(connection, edition, told["srid"], inspector, numbers)
+    rows = [*_aside_rows(connection, edition), *found_rows]
     counts = {**aside, **found}
     seen = {} if inspector is None else inspector.attributes.summary()
     tolerance = stanza.tolerance_m if stanza else TOLERANCE_M
@@ -152,12 +155,22 @@ def _found(inspector: Inspector) -> dict[str, int]:
 
 
 def _fault_rows(
-    connection: Connection, edition: int, srid: int, inspector: Inspector | None
+    connection: Connection,
+    edition: int,
+    srid: int,
+    inspector: Inspector | None,
+    numbers: Mapping[int, int] | None,
 ) -> list[dict[str, Any]]:
     if inspector is None:
         return []
     faults = inspector.faults()
-    placeless = sorted({one.row for one in faults if one.geometry is None and one.row is not None})
+
+    def feature(row: int | None) -> int | None:
+        return row if row is None or numbers is None else numbers.get(row, row)
+
+    placeless = sorted(
+        {int(feature(one.row) or 0) for one in faults if one.geometry is None and one.row is not None}
+    )
     places: dict[int, Any] = {}
     if placeless:
         connection.execute(sql.show, {"edition": edition})
@@ -165,12 +178,12 @@ def _fault_rows(
         connection.execute(sql.hide)
     rows = []
     for one in faults:
-        row = row_of(one, srid)
-        known = places.get(one.row) if one.row is not None else None
+        row = row_of(one, srid) | {"feature": feature(one.row)}
+        known = places.get(row["feature"]) if one.row is not None else None
         if known is not None and one.geometry is None:
             row["place"] = bytes(known.place).hex()
             if one.code == "duplicate_ident":
-                row["params"] = as_json({"ident": known.ident, **one.params})
+                row["params"] = as_json({"ident": (known.ident or "")[:80], **one.params})
         rows.append(row)
     return rows
 

@@ -22,9 +22,10 @@ from db import jobs, session
 from db.actor import Actor
 from db.errors import GroundError
 from db.sql import queries
+from gis.gaps import Box, Gaps
 from gis.geometry import Rows, Shapes
-from gis.inspection import Fault
-from gis.topology import TILE, Box, Topology, asked, tiles
+from gis.inspection import MOST_STORED, Fault
+from gis.topology import TILE, Topology, least_m2, tiles
 from layers.model import Layer
 from layers.refusal import Refused
 from workflows.base_map import catalogue, drawn_up, follow_up_rules, quality, reports
@@ -56,11 +57,13 @@ def at_once(
     stanza: Layer | None,
     on_progress: Progress | None = None,
 ) -> None:
-    """Look at a staged edition now, in the transaction that stages it, and write what is found into ``drawn``. Does nothing where nothing waits."""
-    if drawn.follow_up != "waiting":
+    """Look at a staged edition now, in the transaction that stages it, and write what is found into ``drawn``. Does nothing where nothing waits, nor
+    where nothing is asked of the layer.
+    """
+    rule = follow_up_rules.of(stanza, drawn.report["kind"])
+    if drawn.follow_up != "waiting" or rule.topology == "none":
         return
     began = time.monotonic()
-    rule = follow_up_rules.of(stanza, drawn.report["kind"])
     found = _looked_at(connection, edition, rule, _teller(drawn.report["layer"], on_progress))
     if found.disjoint:
         connection.execute(sql.proved, {"edition": edition})
@@ -138,8 +141,7 @@ def _looked_at(
     connection.execute(sql.show, {"edition": edition})
     topology = Topology(
         tolerance_m=rule.tolerance_m,
-        gapless=rule.gapless,
-        coverage=_coverage(connection, edition) if rule.gapless else None,
+        gaps=_gaps(connection, edition, rule) if rule.gapless else None,
         proof_only=rule.topology == "none",
     )
     places = np.array([tuple(row) for row in connection.execute(sql.centres)], dtype=np.float64).reshape(
@@ -148,9 +150,11 @@ def _looked_at(
     every = tiles(places[:, :2], places[:, 2], TILE)
     for done, tile in enumerate(every):
         tell(done, len(every))
-        topology.see(tile, *_meeting(connection, asked(tile, rule.gapless)))
+        topology.see(tile, *_meeting(connection, tile))
         if topology.stopped:
             break
+    if topology.gaps is not None:
+        topology.gaps.finish()
     connection.execute(sql.hide)
     tell(len(every), len(every))
     return topology
@@ -163,13 +167,13 @@ def _meeting(connection: Connection, box: Box) -> tuple[Rows, Shapes]:
     return ids, np.asarray(shapely.from_wkb([bytes(row.wkb) for row in rows]), dtype=object)
 
 
-def _coverage(connection: Connection, edition: int) -> Any | None:
+def _gaps(connection: Connection, edition: int, rule: Rule) -> Gaps:
+    around = connection.execute(sql.extent).one()
     found = connection.execute(sql.coverage, {"edition": edition}).scalar()
-    if found is None:
-        return None
-    shape = shapely.from_wkb(bytes(found))
-    shapely.prepare(shape)
-    return shape
+    coverage = None if found is None else shapely.from_wkb(bytes(found))
+    if coverage is not None:
+        shapely.prepare(coverage)
+    return Gaps(tuple(around), least_m2(rule.tolerance_m), MOST_STORED, coverage)
 
 
 def _rows(connection: Connection, found: Topology, rule: Rule) -> list[dict[str, Any]]:
@@ -184,7 +188,7 @@ def _rows(connection: Connection, found: Topology, rule: Rule) -> list[dict[str,
             {"other": one.other, "area_m2": round(one.area_m2, 2)},
             one.shape,
         )
-        for one in found.stored_overlaps
+        for one in found.stored
     ]
     gaps = [
         Fault(
@@ -194,7 +198,7 @@ def _rows(connection: Connection, found: Topology, rule: Rule) -> list[dict[str,
             {"area_m2": round(one.area_m2, 2), "width_m": round(one.width_m, 2)},
             one.shape,
         )
-        for one in found.stored_gaps
+        for one in (found.gaps.stored if found.gaps else ())
     ]
     return [drawn_up.row_of(fault, srid, rule.severity) for fault in (*overlaps, *gaps)]
 
@@ -208,14 +212,14 @@ def _tell(
         "state": "done",
         "overlaps": found.overlaps if looked else None,
         "overlap_m2": round(found.overlap_m2, 2) if looked else None,
-        "gaps": found.gaps if rule.gapless else None,
-        "gap_m2": round(found.gap_m2, 2) if rule.gapless else None,
-        "minor": found.minor if looked else None,
+        "gaps": found.gaps and found.gaps.count,
+        "gap_m2": found.gaps and round(found.gaps.area_m2, 2),
+        "minor": found.minor + (found.gaps.minor if found.gaps else 0) if looked else None,
         "disjoint": found.disjoint,
         "at_least": found.stopped and looked,
         "seconds": round(seconds, 2),
     }
-    counts = {"overlap": found.overlaps, "gap": found.gaps} if looked else {}
+    counts = {"overlap": found.overlaps, "gap": found.gaps.count if found.gaps else 0} if looked else {}
     others = [each for each in report["faults"] if each["code"] not in CODES]
     report["faults"] = drawn_up.in_order([*others, *drawn_up.summed(counts, rows)])
     report["quality"] = quality.scored(report)

@@ -9,6 +9,10 @@ DROP VIEW pg_temp.staged;
 -- the middle of the box around every feature, and how many vertices it has
 SELECT (ST_XMin(geom) + ST_XMax(geom)) / 2 AS x, (ST_YMin(geom) + ST_YMax(geom)) / 2 AS y, ST_NPoints(geom) AS vertices FROM pg_temp.staged;
 
+-- extent --
+-- west, south, east, north of them all
+SELECT min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom)) FROM pg_temp.staged;
+
 -- meeting --
 -- features whose box meets the given one
 SELECT id, ST_AsBinary(geom) AS wkb FROM pg_temp.staged

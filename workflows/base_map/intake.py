@@ -15,12 +15,23 @@ from sqlalchemy import Connection, Engine
 from db import session
 from db.actor import Actor
 from db.errors import GroundError
-from gis import edition, readers
+from gis import delta, edition, readers
 from gis.crs import parse
 from gis.sandbox import BULK, Limits
 from layers.model import Layer
 from layers.refusal import Refused
-from workflows.base_map import catalogue, follow_up, janitor, model, originals, publishing, reports, store
+from workflows.base_map import (
+    catalogue,
+    district,
+    follow_up,
+    janitor,
+    model,
+    originals,
+    publishing,
+    reports,
+    store,
+)
+from workflows.base_map import systems as registry
 from workflows.base_map.deliveries import Progress, held, teller
 from workflows.base_map.drawn_up import Drawn
 from workflows.base_map.matching import matched
@@ -75,6 +86,7 @@ def import_delivery(
         try:
             with session.read(engine) as connection:
                 srid = store.workspace(connection)["srid"]
+                outline, local = store.outline(connection), registry.known(connection)
                 known = catalogue.catalogue_layers(connection)
                 if legal.status == "in_force":
                     edition.refuse_future(connection, legal.valid_from)
@@ -87,6 +99,8 @@ def import_delivery(
                 limits=limits,
                 nodata=said.nodata,
                 repair=said.repair,
+                outline=outline,
+                known=local,
                 on_handed=originals.keeper(engine, actor, number),
                 on_progress=lambda name, done, total: tell("reading", name, done, total),
             ) as reading:
@@ -144,13 +158,15 @@ def _settled(
     found = matched(connection, reading, known, meant, said, refused)
     if not found.matches:
         raise Refused("nothing_to_publish", name=reading.name)
-    staged = publishing.stage_all(connection, delivery, found, said.legal, tell)
+    staged = publishing.stage_all(connection, delivery, found, said, tell)
     drawn = [_drawn(connection, each, said, tell) for each in staged]
     if said.only_check:
         trying.rollback()
     else:
         trying.commit()
         edition.publish(connection, [(each.match.code, each.edition) for each in staged])
+        if said.delta:
+            district.follow(connection, {each.match.code for each in staged})
     reported = []
     for each, report in zip(staged, drawn, strict=True):
         number = reports.keep(connection, delivery, report, None if said.only_check else each.edition)
@@ -164,7 +180,10 @@ def _settled(
 def _drawn(connection: Connection, put: publishing.Put, said: Said, tell: Progress) -> Drawn:
     """The report of a staged edition. What blocks it, and all there is where nothing is to be published, is looked at now."""
     stanza = put.match.stanza
-    report = reports.draw_up(connection, put.edition, put.inspector, stanza=stanza, supplier=said.supplier)
+    numbers = delta.numbers(connection, put.edition) if said.delta else None
+    report = reports.draw_up(
+        connection, put.edition, put.inspector, stanza=stanza, supplier=said.supplier, numbers=numbers
+    )
     if said.only_check or (stanza is not None and stanza.topology_when == "before"):
         follow_up.at_once(connection, report, put.edition, stanza, tell)
     if not said.only_check:

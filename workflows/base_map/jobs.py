@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from db import jobs
+from db import jobs, session
 from db.actor import Actor
 from db.errors import GroundError
 from gis import edition
 from gis.sandbox import UPLOAD
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, originals, store
+from workflows.base_map import deliveries, intake, originals, store, systems
 from workflows.base_map.said import WORDS, understood
 
 IMPORT = deliveries.TASK
@@ -23,7 +23,7 @@ def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str
     """Number of the delivery. The file is kept first; the job exists only if the transaction commits. ``words``: what is said of it
     (``said.WORDS``), as people write it; refused now, while somebody listens.
     """
-    said = understood(words)
+    said = understood(words, systems.reader(connection))
     if said.status == "in_force":
         edition.refuse_future(connection, said.valid_from)
     kept = originals.keep(path, name)
@@ -58,11 +58,19 @@ def run_import(
 ) -> None:
     """The worker's part. What is wrong with the delivery stands in its row; it is no failure of the job."""
     try:
+        with session.read(engine) as connection:
+            heard = understood({**before, **(said or {})}, systems.reader(connection))
+    except (Refused, GroundError) as no:  # a local system was dropped since
+        with session.transaction(engine, Actor(**actor)) as connection:
+            reason = {"code": no.code, "params": no.params}
+            store.end_delivery(connection, delivery, "refused", reason=reason)
+        return
+    try:
         intake.import_delivery(
             engine,
             Actor(**actor),
             Path(path),
-            understood({**before, **(said or {})}),
+            heard,
             limits=UPLOAD,
             delivery=delivery,
         )

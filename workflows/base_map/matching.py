@@ -16,7 +16,7 @@ from gis import edition, readers
 from gis.edition import Coverage
 from layers.model import Layer, by_word
 from layers.refusal import Refused
-from workflows.base_map import model, store
+from workflows.base_map import deltas, model, shifts, store
 from workflows.base_map.grids import derivable
 from workflows.base_map.said import Said
 from workflows.base_map.sources import Delivered, declared_coverages, guessed, named
@@ -51,9 +51,11 @@ def matched(
     refused: list[dict[str, Any]],
 ) -> Matched:
     """One match for every edition that will be, derived ones included; what cannot be one joins ``refused``. ``meant``: the layer that the one
-    source of the delivery is. Refused ``delivery_refused``, ``one_source_for_layer``, ``two_sources_for_layer``.
+    source of the delivery is. Refused ``delivery_refused``, ``one_source_for_layer``, ``two_sources_for_layer``; of changes ``delta_coverage``.
     """
     declared = declared_coverages(reading)
+    if said.delta and declared:
+        raise Refused("delta_coverage", file=f"{min(declared)}{model.COVERAGE_SUFFIX}")
     words = by_word(known.values())
     filled = store.filled(connection)
     matches: list[Match] = []
@@ -64,12 +66,12 @@ def matched(
         layer = meant or model.known(told, words)
         # A guess never takes the place of a layer that the catalogue knows under that code.
         free = code if code not in known else f"{code}_unlisted"
-        match = (
-            Match(free, source, None, guessed(source, told, free))
-            if layer is None
-            else Match(layer.code, source, layer, None)
-        )
-        no = _fault(match, told.kind, filled)
+        if layer is not None:
+            match = Match(layer.code, source, layer, None)
+        else:
+            before = deltas.stored_guess(connection, free) if said.delta else None
+            match = Match(free, source, None, before or guessed(source, told, free))
+        no = _of_changes(match, told.kind) if said.delta else _fault(match, told.kind, filled)
         if no is None:
             matches.append(match)
             continue
@@ -77,7 +79,10 @@ def matched(
         if not said.skip_refused:
             raise Refused("delivery_refused", count=1, first=source.path, sources=[fault])
         refused.append(fault)
+    _refuse_shifted(connection, matches, said, refused)
     _refuse_doubles(matches)
+    if said.delta:  # where the layer says anything, and where the district ends, what is changed says
+        return Matched(matches, store.outline(connection))
     _derive(connection, matches, known)
     outline = _outline(connection, matches, said.legal)
     for match in matches:
@@ -95,6 +100,29 @@ def _fault(match: Match, kind: str, filled: set[str]) -> dict[str, Any] | None:
     if match.stanza is None and match.code not in filled:
         return None
     return {"code": "no_features", "params": {"layer": match.code, "read": match.source.read}}
+
+
+def _of_changes(match: Match, kind: str) -> dict[str, Any] | None:
+    """The same of a source that holds changes: rows of removed features alone need no geometry, and then it has no kind of its own."""
+    if isinstance(match.source, readers.SourceRaster):
+        return {"code": "delta_of_raster", "params": {"layer": match.code}}
+    expected = match.stanza.kind if match.stanza else match.guess.kind if match.guess else kind
+    if match.source.count and kind != expected:
+        return {"code": "kind_differs", "params": {"layer": match.code, "expected": expected, "got": kind}}
+    return None
+
+
+def _refuse_shifted(
+    connection: Connection, matches: list[Match], said: Said, refused: list[dict[str, Any]]
+) -> None:
+    """All that look shifted are asked about at once: a person has one answer for them."""
+    found = shifts.faults(connection, matches, said.answers)
+    told = [fault for _, fault in found]
+    if told and not said.skip_refused:
+        raise Refused("delivery_refused", count=len(told), first=told[0]["path"], sources=told)
+    refused += told
+    for match, _ in found:
+        matches.remove(match)
 
 
 def _refuse_doubles(matches: list[Match]) -> None:

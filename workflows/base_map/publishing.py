@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +20,11 @@ from gis.inspection import Inspector
 from gis.stage import Features
 from gis.wkb_box import carried
 from layers.codes import ClassSystem
-from workflows.base_map import catalogue, model, store
+from workflows.base_map import catalogue, deltas, model, store
 from workflows.base_map.deliveries import Progress
 from workflows.base_map.grids import grid_arrival, slope_arrival
 from workflows.base_map.matching import Match, Matched
+from workflows.base_map.said import Said
 
 TOLERANCE_M = 0.1
 """Of a layer that the catalogue does not know: what is thinner is called a sliver."""
@@ -44,10 +45,13 @@ def stage_all(
     connection: Connection,
     delivery: int,
     found: Matched,
-    legal: model.Legal,
+    said: Said,
     tell: Progress,
 ) -> list[Put]:
-    """Every match as a staged edition, seen by nobody until ``edition.publish``."""
+    """Every match as a staged edition, seen by nobody until ``edition.publish``. What holds changes only is the whole layer then; refused where it
+    cannot be (``deltas``).
+    """
+    legal = said.legal
     srid = store.workspace(connection)["srid"]
     position, project = store.last_position(connection), parse(srid)
     systems = catalogue.class_systems(connection)
@@ -56,12 +60,18 @@ def stage_all(
         tell("publishing", match.code, done, len(found.matches))
         if match.guess is not None:
             store.keep_layer(connection, match.code, "guessed", match.guess.stanza(), position + done + 1)
-        passing = None
+        passing, changes = None, None
         if isinstance(match.source, readers.SourceLayer):
             passing = _Passing(match, match.source, found.outline, systems, project)
+            if said.delta:
+                names = [name for name, _ in match.source.fields]
+                changes = deltas.reading(connection, match.code, names, said.change_field)
+                passing.removes = changes.removes
         arrival = _arrival(match, passing, project)
         arrival = replace(arrival, status=legal.status or arrival.status, valid_from=legal.valid_from)
         number = edition.put(connection, delivery, srid, arrival)
+        if changes is not None and passing is not None:
+            deltas.complete(connection, number, changes, identify=passing.identify)
         staged.append(Put(match, number, None if passing is None else passing.inspector))
     tell("publishing", "", len(found.matches), len(found.matches))
     return staged
@@ -133,6 +143,7 @@ class _Passing:
             keys={*self.identify, *self.classify},
             latitude=None if outline is None else _latitude(outline, project),
         )
+        self.removes: Callable[[Mapping[str, Any]], bool] | None = None  # of changes: rows not worth a look
         self.vertices = 0
         self.small: list[Shapes] = []  # kept as long as they are few enough to be proved at once
 
@@ -149,13 +160,26 @@ class _Passing:
             )
             yield features  # the database works on it while it is looked at
             self._see(features)
-            self.inspector.see(features.ids, features.geometry, rows, features.classes, features.idents)
+            self._inspect(features, rows)
         if self.coding.unknown and self.coding.system is not None:
             params = {"system": self.coding.system.zh, "values": dict(self.coding.unknown)}
             self.notes.append({"code": "unknown_class", "params": params})
         for one in self.source.repaired:
             told = {"reason": one.reason, "before": one.before, "after": one.after}
             self.inspector.note("repaired", one.row, told)
+
+    def _inspect(self, features: Features, rows: list[dict[str, Any]]) -> None:
+        if self.removes is None:
+            self.inspector.see(features.ids, features.geometry, rows, features.classes, features.idents)
+            return
+        at = [n for n, row in enumerate(rows) if not self.removes(row)]
+        self.inspector.see(
+            features.ids[at],
+            features.geometry[at],
+            [rows[n] for n in at],
+            [features.classes[n] for n in at],
+            [features.idents[n] for n in at],
+        )
 
     def disjoint(self) -> bool | None:
         """Asked when all pieces are through: whether no two areas overlap, where that was cheap to prove."""

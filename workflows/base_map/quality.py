@@ -73,6 +73,8 @@ def _shares(report: Mapping[str, Any]) -> dict[str, float]:
     if judged["values"]:
         shares["types"] = without("type_differs", of=judged["values"])
     area = report["area"]
-    if area is not None and area["compared"] and area["unit"] not in ("mercator", "degrees"):
-        shares["area"] = without("area_differs", of=area["compared"])
+    columns = [] if area is None else [area, *area.get("others", [])]
+    compared = sum(each["compared"] for each in columns if each["unit"] not in ("mercator", "degrees"))
+    if compared:
+        shares["area"] = without("area_differs", of=compared)
     return shares

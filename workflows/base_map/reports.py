@@ -117,11 +117,12 @@ def faults(
     after: int = 0,
     sees: Grade = "secret",
 ) -> list[dict[str, Any]]:
-    """n, code, severity, row, feature, params, placed: by number, after the ``after``-th. Without params and place for somebody whose grade is too low."""
+    """n, code, severity, row, feature, params, placed, x, y: by number, after the ``after``-th. Without params and place for somebody whose grade is too low."""
     withheld = not may_see(sees, one(connection, intake_layer)["grade"])
     asked = {"id": intake_layer, "code": code, "limit": limit, "after": after}
     rows = [dict(row) for row in connection.execute(sql.faults, asked).mappings()]
-    return [{**row, "params": {}, "placed": False} for row in rows] if withheld else rows
+    unseen = {"params": {}, "placed": False, "x": None, "y": None}
+    return [{**row, **unseen} for row in rows] if withheld else rows
 
 
 def faults_geojson(

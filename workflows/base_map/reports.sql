@@ -18,12 +18,12 @@ DELETE FROM hetu.fault WHERE intake_layer_id = :id AND code = ANY(:codes);
 SELECT coalesce(max(n), 0) FROM hetu.fault WHERE intake_layer_id = :id;
 
 -- delivery --
--- a delivery, and the score of its layers together
+-- a delivery, the first of its suppliers, and the score of its layers together
 SELECT d.id, d.name, d.sha256, d.handed_over_by, d.received_at, d.ended_at, d.state, d.purpose, d.progress, d.refused, d.ignored, d.reason,
        coalesce(d.supplier, of_layers.supplier) AS supplier, of_layers.score
 FROM hetu.delivery AS d
 CROSS JOIN LATERAL (
-    SELECT string_agg(DISTINCT l.supplier, '、') AS supplier, round(CAST(avg(l.score) AS numeric), 1) AS score
+    SELECT array_to_string((array_agg(DISTINCT l.supplier))[1:3], '、') || CASE WHEN count(DISTINCT l.supplier) > 3 THEN '……' ELSE '' END AS supplier, round(CAST(avg(l.score) AS numeric), 1) AS score
     FROM hetu.intake_layer AS l WHERE l.delivery_id = d.id
 ) AS of_layers
 WHERE d.id = :delivery;
@@ -44,9 +44,9 @@ LEFT JOIN hetu.stanza AS s ON s.id = known.stanza_id
 WHERE l.id = :id;
 
 -- faults --
--- faults of a layer after the :after-th, of one code where it is said; whether each has a place
-SELECT n, code, severity, row, feature, params, geom IS NOT NULL AS placed
-FROM hetu.fault
+-- faults of a layer after the :after-th, of one code where it is said; whether each has a place, and the middle of it in the project CRS
+SELECT n, code, severity, row, feature, params, geom IS NOT NULL AS placed, ST_X(middle) AS x, ST_Y(middle) AS y
+FROM hetu.fault, LATERAL ST_Centroid(ST_Envelope(geom)) AS middle
 WHERE intake_layer_id = :id AND n > :after AND (CAST(:code AS text) IS NULL OR code = :code)
 ORDER BY n LIMIT :limit;
 
@@ -63,7 +63,7 @@ SELECT d.id, d.name, d.state, d.purpose, d.handed_over_by, d.received_at, d.ende
        coalesce(d.supplier, of_layers.supplier) AS supplier, of_layers.layers, of_layers.score, of_layers.faults
 FROM hetu.delivery AS d
 CROSS JOIN LATERAL (
-    SELECT count(DISTINCT l.id) AS layers, string_agg(DISTINCT l.supplier, '、') AS supplier,
+    SELECT count(DISTINCT l.id) AS layers, array_to_string((array_agg(DISTINCT l.supplier))[1:3], '、') || CASE WHEN count(DISTINCT l.supplier) > 3 THEN '……' ELSE '' END AS supplier,
            (SELECT round(CAST(avg(s.score) AS numeric), 1) FROM hetu.intake_layer AS s WHERE s.delivery_id = d.id) AS score,
            jsonb_build_object(
                'error', coalesce(sum(CAST(f ->> 'count' AS bigint)) FILTER (WHERE f ->> 'severity' = 'error'), 0),

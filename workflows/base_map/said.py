@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from gis import cells, crs
+from gis import cells, placing
 from gis.cells import Nodata
 from gis.crs import Crs
 from layers.days import day
@@ -54,7 +54,7 @@ class Said:
         return model.legal(self.status, self.valid_from)
 
 
-def understood(words: Mapping[str, Any], system: Callable[[str], Crs] = crs.parse) -> Said:
+def understood(words: Mapping[str, Any], system: Callable[[str], Crs] = placing.answered) -> Said:
     """What words mean, refused while somebody listens: ``crs_unknown``, ``nodata_not_a_number``, ``status_unknown``, ``day_unknown``, ``answer_unclear``.
 
     ``words``: some of WORDS; what is empty is not said. ``system``: how this place reads the name of a coordinate system.

@@ -69,10 +69,12 @@ def layer(connection: Connection, code: str) -> dict[str, Any]:
 
 
 def editions(connection: Connection, code: str, sees: Grade = "secret") -> list[dict[str, Any]]:
-    """Every edition that was published, newest first; without the first rows of their sources for somebody whose grade is too low."""
+    """Every edition that was published, newest first; without the first rows of their sources, and without what was said at their withdrawal, for
+    somebody whose grade is too low.
+    """
     withheld = not may_see(sees, layer(connection, code)["grade"])
     found = store.editions(connection, code)
-    return [{**each, "samples": []} for each in found] if withheld else found
+    return [{**each, "samples": [], "withdrawn_because": None} for each in found] if withheld else found
 
 
 def grade(connection: Connection, edition: int) -> Grade | None:

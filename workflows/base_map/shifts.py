@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from db.sql import queries
 from gis import readers
 from gis.crs import Crs, parse, transformer
-from gis.shifted import Watch
+from gis.shifted import EAST, NORTH, SOUTH, WEST, Watch
 from gis.unshifting import could_be_shifted, shift_options
 from workflows.base_map import model, store
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 sql = queries(__file__)
 
 MOST_COMPARED = 1_000
+EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 
 
 def faults(
@@ -69,6 +70,9 @@ class Shifts:
         self, connection: Connection, project: Crs, outline: BaseGeometry | None, answered: Collection[str]
     ) -> None:
         self._connection, self._outline, self._answered = connection, outline, answered
+        west, south, east, north = project.area or EVERYWHERE
+        # Elsewhere nobody shifts anything.
+        self._possible = west < EAST and east > WEST and south < NORTH and north > SOUTH
         degrees = parse(4326)
         self._ways = transformer(project, degrees), transformer(degrees, project)
 
@@ -93,7 +97,7 @@ class Shifts:
 
     def _asks(self, source: readers.SourceLayer) -> bool:
         said = source.crs_basis == "declared" or source.path in self._answered
-        return not said and could_be_shifted(source.crs_in)
+        return self._possible and not said and could_be_shifted(source.crs_in)
 
     def _standing(self, code: str, idents: list[str]) -> dict[str, tuple[float, float]]:
         alone = [ident for ident, count in Counter(idents).items() if count == 1]

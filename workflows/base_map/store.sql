@@ -73,11 +73,16 @@ SELECT layer FROM hetu.current_edition;
 SELECT e.id, e.layer, e.seq, e.state, e.status, e.kind, e.rows_read, e.rows_published, e.rows_set_aside, e.valid_from, e.published_at,
        e.withdrawn_at, e.coverage_basis, e.coverage_word, e.disjoint, e.source, e.source_layer, e.format, e.crs_in, e.crs_basis,
        e.operation, e.encoding, e.fields, e.samples, e.notes, e.raster, d.sha256, d.name AS delivery, d.handed_over_by, c.edition_id IS NOT NULL AS current,
-       shown.edition_id IS NOT NULL AS displayed
+       shown.edition_id IS NOT NULL AS displayed, e.delivery_id, w.reason AS withdrawn_because, w.by AS withdrawn_by,
+       CASE WHEN delta.edition_id IS NOT NULL THEN jsonb_build_object(
+           'base', base.seq, 'added', delta.added, 'changed', delta.changed, 'removed', delta.removed) END AS delta
 FROM hetu.edition AS e
 JOIN hetu.delivery AS d ON d.id = e.delivery_id
 LEFT JOIN hetu.current_edition AS c ON c.edition_id = e.id
 LEFT JOIN hetu.displayed_edition AS shown ON shown.edition_id = e.id
+LEFT JOIN hetu.withdrawal AS w ON w.edition_id = e.id
+LEFT JOIN hetu.delta AS delta ON delta.edition_id = e.id
+LEFT JOIN hetu.edition AS base ON base.id = delta.base_edition
 WHERE e.layer = :layer AND e.state IN ('published', 'withdrawn')
 ORDER BY e.seq DESC;
 

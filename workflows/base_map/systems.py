@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from db import seal
 from db.actor import Actor
+from db.errors import GroundError
 from db.sql import queries
 from gis import crs, local, placing
 from gis.crs import Crs
@@ -18,7 +20,6 @@ from workflows.base_map import store
 
 sql = queries(__file__)
 
-_ON_EARTH = ("World Geodetic System 1984", "China 2000")
 MOST_OFFERED = 20
 
 
@@ -65,21 +66,22 @@ def opened(connection: Connection, name: str) -> Crs:
 
 def known(connection: Connection) -> list[Crs]:
     """All of them, for whoever looks which could be meant."""
-    names = [row.name for row in connection.execute(sql.names)][:MOST_OFFERED]
-    return [opened(connection, name) for name in names]
+    found: list[Crs] = []
+    for row in connection.execute(sql.names).all()[:MOST_OFFERED]:
+        with suppress(GroundError, Refused):  # one that does not open is no reason to refuse a delivery
+            found.append(opened(connection, row.name))
+    return found
 
 
-def declared(connection: Connection, said: str | None) -> Crs | None:
-    """What a person declares: ``local:NAME``, ``gcj02``, ``bd09``, ``wgs84``, a code or a definition."""
-    if not said:
-        return None
+def meant(connection: Connection, said: str) -> Crs:
+    """What a person says: ``local:NAME``, ``gcj02``, ``bd09``, ``wgs84``, a code or a definition."""
     text = said.strip()
     return opened(connection, text) if text.startswith(local.PREFIX) else placing.answered(text)
 
 
-def answers(connection: Connection, said: Mapping[str, str] | None) -> dict[str, Crs]:
-    """Path in the delivery -> what a person says its system is."""
-    return {path: found for path, text in (said or {}).items() if (found := declared(connection, text))}
+def reader(connection: Connection) -> Callable[[str], Crs]:
+    """How this workspace reads the name of a coordinate system."""
+    return lambda text: meant(connection, text)
 
 
 def control_point(connection: Connection, name: str, east: float, north: float) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def control_point(connection: Connection, name: str, east: float, north: float) 
 def _refuse_passing_through(found: Crs, project: Crs) -> None:
     """A datum of its own without parameters would be passed through as if it were the project's, which is what this registry is there to end."""
     way = crs.transformer(found, project)
-    if way.ballpark and not any(word in crs.datum_of(found) for word in _ON_EARTH):
+    if way.ballpark and not found.datum and not crs.carries_shift(found):
         raise Refused("local_system_without_shift", name=found.label, project_crs=project.label)
 
 

@@ -14,6 +14,7 @@ Permission = Literal[
     "check.override",
     "import.read",
     "import.write",
+    "edition.write",
     "health.read",
 ]
 PERMISSIONS: frozenset[str] = frozenset(get_args(Permission))

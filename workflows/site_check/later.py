@@ -14,6 +14,7 @@ from gis.site import Site
 from layers.model import Grade
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
+from workflows.base_map import withdrawing
 from workflows.base_map.catalogue import class_systems
 from workflows.site_check import changes, record, service, store, withheld
 from workflows.site_check.answering import Question, answered
@@ -104,21 +105,32 @@ def _still_there(connection: Connection, before: Answer) -> list[str] | None:
 
 
 def marks(connection: Connection, answer: Answer) -> list[dict[str, Any]]:
-    """Editions of the answer that were withdrawn, or followed by another, since it was given."""
+    """Editions of the answer that were withdrawn, or followed by another, since it was given: layer, edition, seq, mark, ``stands`` (the number of
+    the edition in force now, or None), and of withdrawn ones ``at``, and ``reason`` and ``by`` where they were said and the layer may be seen.
+    """
     pinned = {each["id"]: code for code, each in answer["editions"].items()}
-    current = {layer["code"]: layer["edition"] for layer in base_map.layers(connection)}
+    current = {layer["code"]: layer for layer in base_map.layers(connection)}
+    closed = {layer["code"] for layer in answer["layers"] if layer.get("withheld")}
+    said = withdrawing.said(connection, list(pinned))
     found = []
     for row in base_map_store.editions_by_id(connection, list(pinned)):
-        code = pinned[row["id"]]
-        mark = (
-            "withdrawn"
-            if row["state"] == "withdrawn"
-            else "superseded"
-            if current.get(code) != row["id"]
-            else None
+        code, now = pinned[row["id"]], current.get(pinned[row["id"]], {})
+        withdrawn = row["state"] == "withdrawn"
+        if not withdrawn and now.get("edition") == row["id"]:
+            continue
+        why = said.get(row["id"], {}) if code not in closed else {}
+        found.append(
+            {
+                "layer": code,
+                "edition": row["id"],
+                "seq": row["seq"],
+                "mark": "withdrawn" if withdrawn else "superseded",
+                "stands": now.get("seq"),
+                "at": row["withdrawn_at"],
+                "reason": why.get("reason"),
+                "by": why.get("by"),
+            }
         )
-        if mark is not None:
-            found.append({"layer": code, "edition": row["id"], "seq": row["seq"], "mark": mark})
     return sorted(found, key=lambda each: (each["mark"] != "withdrawn", each["layer"]))
 
 

@@ -19,6 +19,7 @@ from layers.model import Grade
 from layers.refusal import Refused
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
+from workflows.base_map import withdrawing
 from workflows.base_map.catalogue import class_systems
 from workflows.site_check import record, store, withheld
 from workflows.site_check.answering import Question, answered
@@ -105,9 +106,18 @@ def reissue(connection: Connection, id: str, sees: Grade = "secret") -> dict[str
 
 
 def latest(
-    connection: Connection, limit: int = 50, offset: int = 0, sees: Grade = "secret"
+    connection: Connection,
+    limit: int = 50,
+    offset: int = 0,
+    sees: Grade = "secret",
+    *,
+    edition: int | None = None,
+    withdrawn: bool = False,
 ) -> list[dict[str, Any]]:
-    return store.latest(connection, limit, offset, sees)
+    """The newest first: all, those that used ``edition``, or those that used one that was ``withdrawn`` since (their ids stand in each)."""
+    gone = withdrawing.gone(connection)
+    used = gone if withdrawn else None
+    return store.latest(connection, limit, offset, sees, gone, used if edition is None else [edition])
 
 
 def uses(connection: Connection) -> ClassSystem | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,9 +78,18 @@ def read(connection: Connection, id: str) -> tuple[dict[str, Any], BaseGeometry]
     return answer, shapely.from_wkb(bytes(row.site))
 
 
-def latest(connection: Connection, limit: int, offset: int, sees: str) -> list[dict[str, Any]]:
-    values = {"limit": limit, "offset": offset, "grade": sees}
-    return [dict(row) for row in connection.execute(sql.latest, values).mappings()]
+def latest(
+    connection: Connection,
+    limit: int,
+    offset: int,
+    sees: str,
+    gone: Sequence[int] = (),
+    used: Sequence[int] | None = None,
+) -> list[dict[str, Any]]:
+    """``gone``: editions that were withdrawn; ``used``: only checks that used one of these."""
+    values = {"limit": limit, "offset": offset, "grade": sees, "gone": list(gone)}
+    found = connection.execute(sql.latest, {**values, "used": None if used is None else list(used)})
+    return [dict(row) for row in found.mappings()]
 
 
 def keep_override(connection: Connection, said: Mapping[str, str]) -> dict[str, Any]:

@@ -20,10 +20,17 @@ VALUES (:id, :made_at, :made_by, CAST(:site AS geometry), :verdict, CAST(:summar
 SELECT answer, sha256, ST_AsBinary(site) AS site FROM hetu.site_check WHERE id = :id;
 
 -- latest --
--- id, made_at, made_by, site_area, verdict and summary as :grade may see them, sha256, valid_on, proposal: newest first
+-- id, made_at, made_by, site_area, verdict and summary as :grade may see them, sha256, valid_on, proposal, and which of the editions :gone it
+-- used: newest first. :used asks for those that used one of these editions
+WITH page AS (
+    SELECT id FROM hetu.site_check
+    WHERE CAST(:used AS bigint[]) IS NULL OR editions && CAST(:used AS bigint[])
+    ORDER BY made_at DESC, id LIMIT :limit OFFSET :offset
+)
 SELECT id, made_at, made_by, ST_Area(site) AS site_area, coalesce(shown -> :grade ->> 'verdict', verdict) AS verdict,
-       coalesce(shown -> :grade -> 'summary', summary) AS summary, sha256, valid_on, proposal
-FROM hetu.site_check ORDER BY made_at DESC, id LIMIT :limit OFFSET :offset;
+       coalesce(shown -> :grade -> 'summary', summary) AS summary, sha256, valid_on, proposal,
+       ARRAY(SELECT each FROM unnest(editions) AS each WHERE each = ANY(CAST(:gone AS bigint[])) ORDER BY each) AS withdrawn
+FROM page JOIN hetu.site_check USING (id) ORDER BY made_at DESC, id;
 
 -- keep_override --
 -- rule, says, reason, person, made_at, made_by of what was said

@@ -23,9 +23,9 @@ from gis.joining import width_of
 from gis.site import Site
 from layers.model import Grade
 from layers.refusal import Refused
+from workflows.base_map import originals, systems
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
-from workflows.base_map.jobs import keep_original
 from workflows.site_check import service, store
 from workflows.site_check.batches import store as rows_store
 from workflows.site_check.batches.compact import Shelf
@@ -61,7 +61,7 @@ def submit(
     """
     said = service.propose(connection, proposal or {}).body()
     if source_crs is not None:
-        crs.parse(source_crs)  # said now, while somebody listens
+        systems.meant(connection, source_crs)  # said now, while somebody listens
     width_of(width_m)
     now = store.moment(connection)
     if known_at is not None and known_at > now:
@@ -70,7 +70,7 @@ def submit(
         raise Refused("no_layers", workspace=base_map.workspace(connection)["name"])
     day, moment = valid_on or now.astimezone(service.ZONE).date(), known_at or now
     book = rulebook.in_use(connection, known_at)
-    kept = keep_original(path, name)
+    kept = originals.keep(path, name)
     id = f"b{day_of(now)}-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
     rows_store.keep(
         connection,

@@ -31,6 +31,7 @@ from gis.sandbox import UPLOAD, Limits
 from layers.refusal import Refused
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
+from workflows.base_map import systems
 from workflows.base_map.catalogue import class_systems
 from workflows.site_check import service
 from workflows.site_check.answering import Question, answered
@@ -120,11 +121,13 @@ def _read(engine: Engine, actor: Actor, found: dict[str, Any], tell: Progress, l
         project = crs.parse(base_map.workspace(connection)["srid"])
         district = base_map_store.outline(connection)
     try:
+        with session.read(engine) as connection:  # a local system may be gone since
+            declared = systems.meant(connection, asked["source_crs"]) if asked["source_crs"] else None
         read = sites.read(
             Path(found["file"]),
             project,
             most=batch.MOST,
-            source_crs=crs.parse(asked["source_crs"]) if asked["source_crs"] else None,
+            source_crs=declared,
             limits=limits,
             on_progress=lambda _, done, total: tell("reading", name, done, total),
         )

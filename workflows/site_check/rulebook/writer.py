@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from layers.catalogue import plain_basis
-from layers.export import written
+from layers.export import plain_basis, written
 from layers.refusal import Refused
 from workflows.site_check.rulebook.reader import Group, body_of
 from workflows.site_check.rulebook.rule import FIGURE_UNITS, UNITS, Limit, Rule
