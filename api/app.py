@@ -18,14 +18,32 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api import errors, guard
-from api.pages import alternatives, batches, check, checks, frame, home, layer, layers, parts, rule, rules
+from api.pages import (
+    alternatives,
+    batches,
+    check,
+    checks,
+    delivery,
+    frame,
+    home,
+    intake,
+    layer,
+    layers,
+    parts,
+    rule,
+    rules,
+    suppliers,
+    withdrawal,
+)
 from api.rest import alternatives as rest_alternatives
 from api.rest import batches as rest_batches
 from api.rest import checks as rest_checks
 from api.rest import documents as rest_documents
-from api.rest import health, imports, overrides, tiles
+from api.rest import health, imports, originals, overrides, tiles
 from api.rest import layers as rest_layers
+from api.rest import reports as rest_reports
 from api.rest import rules as rest_rules
+from api.rest import withdrawals as rest_withdrawals
 from db import deadline, session, settings
 
 ROUTERS = (
@@ -34,7 +52,11 @@ ROUTERS = (
     check.router,
     layers.router,
     layer.router,
+    withdrawal.router,
     batches.router,
+    suppliers.router,  # before the pages of single deliveries, whose number could be any word
+    intake.router,
+    delivery.router,
     alternatives.router,
     rules.router,
     rule.router,
@@ -46,7 +68,10 @@ ROUTERS = (
     rest_alternatives.router,
     rest_rules.router,
     rest_layers.router,
+    rest_withdrawals.router,
     imports.router,
+    rest_reports.router,
+    originals.router,
     tiles.router,
     health.router,
 )

@@ -35,6 +35,7 @@ CheckOverride = Annotated[Actor, Depends(Permitted("check.override"))]
 LayerRead = Annotated[Actor, Depends(Permitted("layer.read"))]
 ImportRead = Annotated[Actor, Depends(Permitted("import.read"))]
 ImportWrite = Annotated[Actor, Depends(Permitted("import.write"))]
+EditionWrite = Annotated[Actor, Depends(Permitted("edition.write"))]
 HealthRead = Annotated[Actor, Depends(Permitted("health.read"))]
 
 For = Annotated[

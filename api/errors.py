@@ -17,7 +17,11 @@ from starlette.responses import JSONResponse, Response
 
 from api import language
 from api.pages import frame
+from db.cluster import place
 from db.errors import GroundError
+from db.session import DISK_FULL
+from db.settings import home
+from gis.quarantine import is_full
 from layers.refusal import Refused
 
 STATUS: Mapping[str, int] = {
@@ -35,13 +39,28 @@ STATUS: Mapping[str, int] = {
     "rule_unknown": 404,
     "edition_unknown": 404,
     "import_unknown": 404,
+    "intake_layer_unknown": 404,
+    "delivery_under_way": 409,
+    "original_missing": 404,
     "batch_unknown": 404,
     "batch_row_unknown": 404,
+    "follow_up_in_work": 409,
+    "task_closed": 409,
+    "task_unknown": 404,
+    "local_system_unknown": 404,
     "tile_out_of_range": 404,
     "method_unknown": 405,
     "idempotency_key_reused": 409,
     "edition_overtaken": 409,
+    "edition_withdrawn": 409,
+    "edition_built_upon": 409,
+    "delivery_withdrawn": 409,
+    "withdrawal_leaves_nothing": 409,
+    "standing_moved": 409,
+    "rollback_stands": 409,
+    "delta_base_moved": 409,
     "batch_in_work": 409,
+    "local_system_stands": 409,
     "batch_over": 409,
     "batch_row_unanswered": 409,
     "body_too_large": 413,
@@ -56,7 +75,9 @@ STATUS: Mapping[str, int] = {
     "database_gone": 503,
     "database_busy": 503,
     "database_slow": 503,
+    "raster_unwritten": 503,
     "disk_full": 507,
+    "no_space": 507,
 }
 OF_HTTP = {404: "page_unknown", 405: "method_unknown", 413: "body_too_large"}
 
@@ -79,8 +100,12 @@ def known(error: Exception) -> tuple[int, str, dict[str, Any]]:
         return error.status_code, code, {"fields": []} if code == "request_invalid" else {}
     if isinstance(error, exc.TimeoutError):
         return 503, "database_busy", {}
+    if isinstance(error, OSError) and is_full(error):
+        return 507, "disk_full", {"folder": str(error.filename or home())}
     if isinstance(error, exc.DBAPIError):
         state = getattr(error.orig, "pgcode", None)
+        if state == DISK_FULL:
+            return 507, "disk_full", {"folder": place()}
         if state == "57014":
             return 503, "database_slow", {}
         if state in {"40001", "40P01", "55P03"}:
@@ -156,6 +181,7 @@ def install(app: FastAPI) -> None:
         HTTPException,
         exc.TimeoutError,
         exc.DBAPIError,
+        OSError,
     ):
         app.add_exception_handler(kind, _foreseen)
 

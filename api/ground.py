@@ -17,6 +17,7 @@ from db import session
 from db.actor import Actor
 from gis import crs
 from workflows.base_map import service as base_map
+from workflows.base_map import systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Ground:
     def write(self, actor: Actor) -> Iterator[Connection]:
         with session.transaction(self.engine, actor) as connection:
             yield connection
+
+    def system(self, text: str) -> crs.Crs:
+        """What a person calls a coordinate system here, local ones of the workspace included."""
+        with self.read() as connection:
+            return systems.meant(connection, text)
 
     def place(self) -> Place:
         """Read once: neither name nor coordinate system of a workspace ever changes."""

@@ -31,6 +31,8 @@ CODED: Mapping[str, Mapping[str, str]] = {
     "proposal_figure": {"field": "figure"},
     "proposal_unit": {"field": "figure"},
     "proposal_range": {"field": "figure"},
+    "delta_ident_unclear": {"where": "delta_where", "what": "delta_what"},
+    "coordinates_maybe_shifted": {"because": "shift_because"},
 }
 
 Sentence = str | dict[str, str]  # a mapping {one, other} is chosen by the parameter n
@@ -125,9 +127,8 @@ class Speech:
     def reason(self, code: str, params: Mapping[str, Any] | None = None, group: str = "refusal") -> str:
         """The sentence of a refusal, of a feature that was set aside, of a note or of a layer without an answer."""
         told = _Told(params or {})
-        fault = "fault." + re.sub(r"[^a-z]+", "_", str(told.get("reason", "")).lower()).strip("_")
-        if self.has(fault):  # what the geometry library says, it says in English
-            told["reason"] = self.say(fault)
+        if "reason" in told:
+            told["reason"] = self._fault(str(told["reason"]))
         for name, words in CODED.get(code, {}).items():
             if self.has(f"{words}.{told[name]}"):
                 told[name] = self.reason(str(told[name]), {**told, name: None}, words)
@@ -139,6 +140,15 @@ class Speech:
         if isinstance(sentence, dict):
             sentence = sentence["one" if told.get("n") == 1 else "other"]
         return self._figures().vformat(sentence, (), told)
+
+    def _fault(self, said: str) -> str:
+        """What the geometry library and the readers say, they say in English: words, and after a colon what they are about."""
+        words, colon, facts = said.partition(": ")
+        for given, rest in ((words, colon + facts), (said, "")):
+            fault = "fault." + re.sub(r"[^a-z]+", "_", given.lower()).strip("_")
+            if self.has(fault):
+                return self.say(fault) + rest
+        return said
 
     def name(self, of: Mapping[str, Any]) -> str:
         """The name of a layer, theme or department in this language, or the one it has."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
+from db.errors import GroundError
+from gis import quarantine
 from layers.refusal import Refused
 
 JSON_BYTES = 5 * 1024 * 1024
@@ -132,6 +135,23 @@ async def json_body(request: Request) -> Body:
 JsonBody = Annotated[Body, Depends(json_body)]
 
 
+async def maybe_json(request: Request) -> Body:
+    """A JSON body, or none at all, which says nothing."""
+    raw = await _bounded(request, JSON_BYTES).body()
+    if not raw:
+        return Body(b"", {})
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Refused("json_expected", got=kind or "—")
+    value = await run_in_threadpool(parse, raw)
+    if not isinstance(value, dict):
+        raise Refused("json_object")
+    return Body(raw, value)
+
+
+MaybeJson = Annotated[Body, Depends(maybe_json)]
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file as it was handed over, on disk for as long as the request lasts, and the fields sent with it."""
@@ -151,13 +171,19 @@ async def upload(request: Request) -> AsyncIterator[Upload]:
         form = await _bounded(request, UPLOAD_BYTES).form(max_files=1, max_fields=16, max_part_size=64 * 1024)
     except (MultiPartException, HTTPException):
         raise Refused("form_unreadable") from None
+    except OSError as error:
+        if quarantine.is_full(
+            error
+        ):  # starlette lays a large file in the system's temporary folder while it arrives
+            raise GroundError("disk_full", folder=tempfile.gettempdir()) from error
+        raise
     try:
         given = form.get("file")
         if not isinstance(given, UploadFile):
             raise Refused("file_expected")
         fields = {name: text(value) for name, value in form.items() if isinstance(value, str)}
-        with tempfile.TemporaryDirectory(prefix="hetu-upload-") as folder:
-            path = Path(folder) / safe_name(given.filename or "")
+        with quarantine.room("upload") as room:
+            path = room / safe_name(given.filename or "")
             digest, size = await run_in_threadpool(_keep, given.file, path)
             if size == 0:
                 raise Refused("file_empty", file=path.name)
@@ -193,6 +219,8 @@ def safe_name(given: str) -> str:
 
 def _keep(source: BinaryIO, path: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
+    quarantine.check_space(path.parent, source.seek(0, os.SEEK_END), path.name)
+    source.seek(0)
     with path.open("xb") as target:
         while part := source.read(CHUNK):
             target.write(part)

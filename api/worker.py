@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import contextlib
 import functools
+import itertools
 import sys
+from dataclasses import asdict
 
 import structlog
 from sqlalchemy import exc
@@ -19,12 +21,13 @@ from db.actor import Actor
 from db.errors import GroundError
 from db.settings import Web, read
 from db.sql import queries
-from workflows.base_map import deliveries
+from workflows.base_map import follow_up, janitor
 from workflows.base_map import jobs as base_map_jobs
 from workflows.site_check.batches import service as batch
 from workflows.site_check.batches import work as batch_work
 
 SWEEP_SECONDS = 30
+RASTERS_EVERY = 120  # rounds: an hour
 SILENT_SECONDS = 60  # a worker says every ten seconds that it is there
 WORKER = Actor("worker", "后台任务", kind="machine")
 log = structlog.get_logger()
@@ -37,22 +40,27 @@ async def work(workspace: str) -> None:
         workspace,
         {
             base_map_jobs.IMPORT: functools.partial(base_map_jobs.run_import, engine),
+            follow_up.TASK: functools.partial(follow_up.run_job, engine),
             batch.TASK: functools.partial(batch_work.run_job, engine),
         },
     )
     async with app.open_async():
-        # Two desks: ten thousand sites keep no delivery waiting. The first hears the signals, and ends the other with itself.
+        # Three desks: neither ten thousand sites nor the borders of a large layer keep a delivery waiting. The first hears the signals, and ends the
+        # others with itself.
         name = f"hetu-{workspace}"
         beside = [
             asyncio.create_task(sweep(app, workspace)),
-            asyncio.create_task(
-                app.run_worker_async(
-                    queues=[jobs.BATCHES],
-                    concurrency=1,
-                    name=f"{name}-batches",
-                    delete_jobs="never",
-                    install_signal_handlers=False,
+            *(
+                asyncio.create_task(
+                    app.run_worker_async(
+                        queues=[queue],
+                        concurrency=1,
+                        name=f"{name}-{queue}",
+                        delete_jobs="never",
+                        install_signal_handlers=False,
+                    )
                 )
+                for queue in (jobs.BATCHES, jobs.FOLLOW_UPS)
             ),
         ]
         try:
@@ -67,16 +75,19 @@ async def work(workspace: str) -> None:
 
 
 async def sweep(app: object, workspace: str) -> None:
-    """Deliveries, batches and jobs that nobody holds any more: their process was killed, and the database undid what it was doing. A batch goes
-    on where it was.
+    """Deliveries, batches and jobs that nobody holds any more, and what they left on disk: their process was killed, and the database undid what it
+    was doing. A batch goes on where it was.
     """
-    while True:
+    for turn in itertools.count():
         try:
-            gone = await asyncio.to_thread(deliveries.abandoned, session.engine(workspace), WORKER)
+            gone = await asyncio.to_thread(
+                janitor.sweep, session.engine(workspace), WORKER, rasters=turn % RASTERS_EVERY == 0
+            )
             buried = await jobs.bury_stalled(app)  # type: ignore[arg-type]
             resumed = await asyncio.to_thread(batch.resume_forsaken, session.engine(workspace), WORKER)
-            if gone or buried or resumed:
-                log.warning("swept", deliveries=gone, jobs=buried, batches=resumed)
+            followed = await asyncio.to_thread(follow_up.resume_forsaken, session.engine(workspace), WORKER)
+            if gone or buried or resumed or followed:
+                log.warning("swept", **asdict(gone), jobs=buried, batches=resumed, follow_ups=followed)
         except Exception as trouble:  # noqa: BLE001 - the database may be away for a while; the next round tries again
             log.warning("sweep_failed", trouble=str(trouble))
         await asyncio.sleep(SWEEP_SECONDS)

@@ -14,6 +14,7 @@ from rich.padding import Padding
 
 from api.cli import layer_table
 from api.findings import MARKS, VERDICT_MARKS, Wording, kind_of
+from api.marks import named
 from api.numbers import Figures
 
 COLOUR = {
@@ -99,7 +100,7 @@ def _marks(console: Console, answer: Answer, words: Wording, marks: Sequence[Map
     names = {layer["code"]: words.speech.name(layer) for layer in answer["layers"]}
     for kind in ("withdrawn", "superseded"):
         told = [
-            f"{names.get(each['layer'], each['layer'])} #{each['seq']}"
+            named(each, names.get(each["layer"], each["layer"]), words.speech)
             for each in marks
             if each["mark"] == kind
         ]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli import terminal
+from api.cli.bench_intake import intake
+from api.cli.crash import crash
 from api.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 MOST_SITES = 150  # so many have GEOS's answers
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="性能基准 | benchmarks against peers")
+
+
+app.command("crash")(crash)
+app.command("intake")(intake)
 
 
 @app.callback()

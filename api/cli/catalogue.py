@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli import terminal
 from api.cli.options import JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from api.numbers import Figures
 
 
 def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -111,6 +114,11 @@ def _edition_table(found: list[dict[str, Any]]) -> None:
             (each["sha256"] or "")[:12],
         )
     console.print(made if found else speech.say("cli.no_editions"))
+    for each in found:
+        for told in _history(each, figures):
+            console.print(
+                escape(speech.say("cli.edition_withdrawn", seq=each["seq"], told=told)), soft_wrap=True
+            )
 
 
 def _standing(edition: dict[str, Any]) -> list[str]:
@@ -121,6 +129,18 @@ def _standing(edition: dict[str, Any]) -> list[str]:
         "edition_state.withdrawn": edition["withdrawn_at"] is not None,
     }
     return [terminal.speech().say(key) for key, true in said.items() if true]
+
+
+def _history(edition: dict[str, Any], figures: Figures) -> list[str]:
+    """How an edition came to be, where it holds changes, and why it was withdrawn."""
+    speech, told = terminal.speech(), []
+    if edition["delta"]:
+        told.append(speech.say("edition_delta", **edition["delta"]))
+    if edition["withdrawn_at"] is not None:
+        day, reason = figures.day(edition["withdrawn_at"]), edition["withdrawn_because"]
+        key = "withdrawal.was_because" if reason else "withdrawal.was"
+        told.append(speech.say(key, **({"day": day, "reason": reason} if reason else {"day": day})))
+    return told
 
 
 def _table(*columns: str) -> tuple[Any, Any]:

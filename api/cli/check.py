@@ -93,6 +93,10 @@ def check(
     geojson: Annotated[
         str | None, typer.Option("--geojson", metavar="[PATH]", help="命中图斑 GeoJSON | the hits as GeoJSON")
     ] = None,
+    txt: Annotated[
+        str | None,
+        typer.Option("--txt", metavar="[PATH]", help="地块界址点文本（国土 TXT）| the site as boundary text"),
+    ] = None,
     map_: Annotated[
         str | None,
         typer.Option("--map", metavar="[PATH]", help="可离线打开的地图 | a map that opens offline"),
@@ -113,12 +117,12 @@ def check(
     said = proposed(use, height, far, floor_area, setback)
     if site is None and (said or on or known_at or layer or width or source_crs):
         raise Refused("check_stands")
-    papers = wanted(pdf=pdf, docx=docx, xlsx=xlsx, gpkg=gpkg, geojson=geojson, map=map_)
+    papers = wanted(pdf=pdf, docx=docx, xlsx=xlsx, gpkg=gpkg, geojson=geojson, txt=txt, map=map_)
     place, engine = opened(workspace)
     sees: Grade = for_ or "secret"
     same = True
     if site is not None:
-        given = _site(site, place.srid, source_crs, width)
+        given = _site(engine, site, place.srid, source_crs, width)
         answer = _checked(engine, given, said, on, known_at, layer, sees)
         _show(engine, answer, as_json, everything)
     elif again is not None:
@@ -133,14 +137,19 @@ def check(
         raise typer.Exit(DIFFERENT)
 
 
-check.command = leaving_out("--pdf", "--docx", "--xlsx", "--gpkg", "--geojson", "--map")  # type: ignore[attr-defined]
+check.command = leaving_out("--pdf", "--docx", "--xlsx", "--gpkg", "--geojson", "--txt", "--map")  # type: ignore[attr-defined]
 
 
-def _site(given: str, srid: int, source_crs: str | None, width: float | None) -> Any:
+def _site(engine: Engine, given: str, srid: int, source_crs: str | None, width: float | None) -> Any:
+    from db import session
     from gis import crs
     from gis.site import parse
+    from workflows.base_map import systems
 
-    declared = crs.parse(source_crs) if source_crs else None
+    declared = None
+    if source_crs:
+        with session.read(engine) as connection:
+            declared = systems.meant(connection, source_crs)
     return parse(given, crs.parse(srid), source_crs=declared, width_m=width)
 
 
@@ -232,12 +241,12 @@ def _show(
     from workflows.site_check import later
 
     marks = []
-    if later_on and not as_json:
+    if later_on:
         with session.read(engine) as connection:
             marks = later.marks(connection, answer)
     with terminal.though_nobody_listens():
         if as_json:
-            terminal.answer_json(answer)
+            terminal.answer_json({**answer, "marks": marks} if marks else answer)
         else:
             show(answer, wording(engine), everything, marks)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,10 +17,8 @@ from layers.refusal import Refused
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from gis.cells import Nodata
-    from gis.crs import Crs
-    from layers.model import Kind
     from workflows.base_map.intake import Imported
+    from workflows.base_map.said import Said
 
 
 def import_(
@@ -84,6 +83,43 @@ def import_(
             "--skip-refused", help="略过读不了的文件 | publish the rest where a file cannot be read"
         ),
     ] = False,
+    supplier: Annotated[
+        str | None,
+        typer.Option("--supplier", help="供方：哪个部门或单位交来的 | who delivers; faults go back there"),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer",
+            metavar="FILE=CRS",
+            help="对某个文件的回答，可重复 | the answer for one file, may be repeated",
+        ),
+    ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="修复无效图形并注明，而不是搁置 | mend invalid areas and mark them, instead of setting them aside",
+        ),
+    ] = False,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="文件只含变化 | the files hold changes only")
+    ] = False,
+    change_field: Annotated[
+        str | None,
+        typer.Option("--change-field", help="说明变化种类的字段 | the field that says what a change does"),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="只检查，不发布，留下报告 | publish nothing, only the report stays"),
+    ] = False,
+    follow_up: Annotated[
+        bool,
+        typer.Option(
+            "--follow-up/--no-follow-up",
+            help="发布后随即检查重叠与缝隙，或留给后台 | look for overlaps and gaps now, or leave it to the worker",
+        ),
+    ] = True,
     draft: Annotated[
         bool,
         typer.Option(
@@ -97,46 +133,73 @@ def import_(
     from db.settings import Web, read
     from workflows import people
     from workflows.base_map import intake
-    from workflows.base_map.said import understood
 
-    said = understood(
-        {
-            "source_crs": source_crs,
-            "vouched_by": vouched_by,
-            "nodata": nodata,
-            "as_layer": as_layer,
-            "status": status,
-            "valid_from": valid_from,
-            "skip_refused": skip_refused,
-        }
-    )
+    words = {
+        "source_crs": source_crs,
+        "answers": _answers(answer or []),
+        "vouched_by": vouched_by,
+        "nodata": nodata,
+        "as_layer": as_layer,
+        "status": status,
+        "valid_from": valid_from,
+        "supplier": supplier,
+        "delta": delta,
+        "change_field": change_field,
+        "repair": repair,
+        "skip_refused": skip_refused,
+        "only_check": check,
+    }
     if draft:
-        terminal.answer(_draft(path, said.source_crs, said.nodata))
+        from api.cli.drafting import draft_of
+
+        terminal.answer(draft_of(path, words))
         return
     steward = people.steward(getpass.getuser())
     made_now = (workspace or read(Web).workspace) not in workspaces.names()
     engine = _place(workspace, project_crs, title, catalogue, steward)
     try:
+        said = _said(engine, words)
         with progress() as tell:
-            imported = intake.import_delivery(
-                engine,
-                steward,
-                path,
-                said,
-                on_progress=tell,
-            )
+            imported = intake.import_delivery(engine, steward, path, said, on_progress=tell)
     except Refused as refusal:
-        for each in refusal.params.get("sources", []):
-            terminal.warn(f"✕ {each['path']}: {terminal.speech().reason(each['code'], each['params'])}")
+        _refused(refusal)
         if made_now:  # nothing came of it: the next try may choose another system
             workspaces.drop(workspace or read(Web).workspace)
         raise
+    if follow_up and not check:
+        _follow_up(engine, steward, imported.delivery)
+    told = _report(engine, imported.delivery)
     if as_json:
-        terminal.answer_json(_plain(imported))
+        terminal.answer_json({**_plain(imported), "report": told["layers"]})
     else:
-        _table(imported)
+        _table(engine, imported, told)
     if _lacks_rules(engine):
         terminal.say("rules_lacking")
+
+
+def _said(engine: Engine, words: dict[str, Any]) -> Said:
+    """A coordinate system may be one of the workspace's own."""
+    from db import session
+    from workflows.base_map import systems
+    from workflows.base_map.said import understood
+
+    with session.read(engine) as connection:
+        return understood(words, systems.reader(connection))
+
+
+def _refused(refusal: Refused) -> None:
+    """One line per source that was not taken, and below it the answers there are to what it asks."""
+    speech = terminal.speech()
+    for each in refusal.params.get("sources", []):
+        terminal.warn(f"✕ {each['path']}: {speech.reason(each['code'], each['params'])}")
+        for option in each["params"].get("options", []):
+            because = f"crs_because.{option['because']}"
+            told = {**option, "because": speech.say(because) if speech.has(because) else option["because"]}
+            if option.get("centre_degrees") is None:
+                terminal.say("question_plain", **told)
+            else:
+                lon, lat = option["centre_degrees"]
+                terminal.say("question", **told, lon=lon, lat=lat)
 
 
 def _lacks_rules(engine: Engine) -> bool:
@@ -173,32 +236,6 @@ def _place(
     return engine
 
 
-def _draft(path: Path, declared: Crs | None, nodata: Nodata | None) -> str:
-    """The guesses as a catalogue: read as an import reads, in degrees (grids as they are), and nothing is kept. What could not be
-    read is said beside it.
-    """
-    from gis import crs, readers
-    from layers.draft import DraftEntry, draft
-    from workflows.base_map import sources
-
-    with progress() as tell:
-        reading = readers.read(
-            path,
-            project_crs=crs.parse(4326),
-            source_crs=declared,
-            grids_as_they_are=True,
-            nodata=nodata,
-            on_progress=lambda name, done, total: tell("reading", name, done, total),
-        )
-    for no in reading.refused:
-        terminal.warn(f"✕ {no.path}: {terminal.speech().reason(no.code, no.params)}")
-    guesses = [sources.guessed(*each) for each in sources.named(reading)]
-    return draft(
-        DraftEntry(each.name, cast("Kind", each.kind), each.source, each.identify, each.classify, each.code)
-        for each in guesses
-    )
-
-
 def _plain(imported: Imported) -> dict[str, Any]:
     return {
         "delivery": imported.delivery,
@@ -215,48 +252,48 @@ def _plain(imported: Imported) -> dict[str, Any]:
 def _totals(imported: Imported) -> dict[str, int]:
     keys = ("rows_read", "rows_published", "rows_set_aside")
     featured = [layer for layer in imported.layers if layer["kind"] != "raster"]  # a raster counts cells
-    return {
-        "layers": len(imported.layers),
-        **{key: sum(layer[key] for layer in featured) for key in keys},
-    }
+    return {"layers": len(imported.layers), **{key: sum(each[key] for each in featured) for key in keys}}
 
 
-def _table(imported: Imported) -> None:
+def _answers(given: list[str]) -> dict[str, str]:
+    """``FILE=CRS`` as words of a delivery; Refused ``answer_unreadable``."""
+    answers = {}
+    for each in given:
+        path, sign, system = each.rpartition("=")
+        if not sign or not path.strip() or not system.strip():
+            raise Refused("answer_unreadable", got=each[:80])
+        answers[path.strip()] = system.strip()
+    return answers
+
+
+def _report(engine: Engine, delivery: int) -> dict[str, Any]:
+    from db import session
+    from workflows.base_map import reports
+
+    with session.read(engine) as connection:
+        return reports.of_delivery(connection, delivery)
+
+
+def _follow_up(engine: Engine, actor: Any, delivery: int) -> None:
+    """What the catalogue asks of a layer as a whole, looked at now; whoever interrupts it leaves it to the worker."""
+    from workflows.base_map import follow_up
+
+    for report in _report(engine, delivery)["layers"]:
+        if (report["follow_up"] or {}).get("state") == "waiting":
+            with progress() as tell, suppress(Refused):  # the worker may have it in work already
+                follow_up.run(engine, actor, report["id"], on_progress=tell)
+
+
+def _table(engine: Engine, imported: Imported, told: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+
+    from api.cli import intake_table
 
     speech = terminal.speech()
-    console = Console(highlight=False, width=None if Console().is_terminal else 140)
-    made = Table(box=None, pad_edge=False, header_style="dim")
-    made.add_column(speech.say("cli.column_layer"), overflow="fold")
-    made.add_column(speech.say("cli.column_kind"))
-    for column in ("read", "published", "set_aside", "edition"):
-        made.add_column(speech.say(f"cli.column_{column}"), justify="right")
-    for column in ("status", "valid_from", "origin"):
-        made.add_column(speech.say(f"cli.column_{column}"))
-    for layer in imported.layers:
-        counts = (layer["rows_read"], layer["rows_published"], layer["rows_set_aside"])
-        made.add_row(
-            escape(layer["code"]),
-            speech.say(f"kind.{layer['kind']}"),
-            *(f"{count:,}" for count in counts),
-            f"#{layer['seq']}",
-            speech.say(f"status.{layer['status']}"),
-            layer["valid_from"].isoformat(),
-            speech.say(f"origin.{layer['origin']}"),
-        )
-    console.print(made)
-    for each in imported.refused:
-        console.print(
-            f"[magenta]✕[/] {escape(each['path'])}: {escape(speech.reason(each['code'], each['params']))}"
-        )
+    console = Console(highlight=False, width=None if Console().is_terminal else 160)
+    intake_table.sources(console, told, intake_table.words(engine, speech))
     idle = [layer["code"] for layer in imported.layers if not layer["current"] and not layer["displayed"]]
     if idle:
         console.print(speech.say("cli.kept_only", n=len(idle), layers=idle), style="yellow")
     if imported.ignored:
         console.print(speech.say("cli.ignored", n=len(imported.ignored), files=imported.ignored), style="dim")
-    totals = _totals(imported)
-    console.print(
-        f"[bold]{speech.say('cli.imported', n=totals['layers'], read=totals['rows_read'], published=totals['rows_published'], aside=totals['rows_set_aside'])}[/]"
-    )

@@ -22,6 +22,7 @@ ENDINGS = {
     "csv": ".csv",
     "gpkg": ".gpkg",
     "geojson": ".geojson",
+    "txt": ".txt",
     "map": ".html",
 }
 

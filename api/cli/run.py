@@ -7,17 +7,35 @@ from typing import Annotated
 import typer
 
 from api.cli import serving, terminal
+from api.cli.demo import DemoSize, workspace_of
 from api.cli.options import JsonOption, PortOption, WorkspaceOption
 from db import cluster
 from db.settings import Web, home, read
 
 
-def demo(port: PortOption = None) -> None:
+def demo(
+    size: Annotated[
+        DemoSize,
+        typer.Option(
+            "--size",
+            help="规模：small 约 6 万要素、district 一百万、city 一千万（几十分钟、约 30 GB）"
+            "| about 60,000 features, a million, ten million (tens of minutes, about 30 GB)",
+        ),
+    ] = DemoSize.small,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "--workspace", "-w", help="工作区；默认 demo、demo_district、demo_city | workspace, by default so"
+        ),
+    ] = None,
+    port: PortOption = None,
+) -> None:
     """建示范区、检查一个地块、打开页面 | build the demo district, check a site, serve the pages."""
     from api.cli.demo import lay_demo
 
-    lay_demo("demo")
-    _serve("demo", port)
+    chosen = workspace or workspace_of(size)
+    lay_demo(chosen, size)
+    _serve(chosen, port)
 
 
 def up(workspace: WorkspaceOption = None, port: PortOption = None) -> None:

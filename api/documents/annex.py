@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api import marks
 from api.documents.items import Telling, bracketed
 from api.documents.printable import short
 from api.findings import Wording, key
@@ -208,13 +209,13 @@ class Rows:
 
     def editions(self) -> tuple[EditionRow, ...]:
         names = {layer["code"]: layer for layer in self.answer["layers"]}
-        since = {each["layer"]: each["mark"] for each in self.marks}
+        since = {each["layer"]: each for each in self.marks}
         order = {code: place for place, code in enumerate(names)}
         pinned = sorted(self.answer["editions"].items(), key=lambda each: order.get(each[0], len(order)))
         return tuple(self._edition(code, each, names.get(code), since.get(code)) for code, each in pinned)
 
     def _edition(
-        self, code: str, pinned: Mapping[str, Any], layer: Layer | None, since: str | None
+        self, code: str, pinned: Mapping[str, Any], layer: Layer | None, since: Mapping[str, Any] | None
     ) -> EditionRow:
         say, figures = self.wording.speech.say, self.wording.figures
         status = pinned.get("status")
@@ -229,8 +230,8 @@ class Rows:
             crs=str(pinned.get("crs_in") or "—"),
             coverage=say(f"coverage.{pinned['coverage_basis']}") if pinned.get("coverage_basis") else "—",
             digest=(pinned["sha256"] or "—")[:DIGEST],
-            since=say(f"mark.{since}") if since else None,
-            since_kind=since,
+            since=marks.told(since, self.wording.speech) if since else None,
+            since_kind=since["mark"] if since else None,
             raw=pinned,
         )
 

@@ -20,7 +20,7 @@ from api.documents.printable import fit
 from api.documents.report import Report
 from api.findings import Wording
 from api.language import Speech
-from gis import hits_file, labels
+from gis import boundary_site, hits_file, labels
 from layers.model import Grade
 from workflows.site_check import drawing
 
@@ -151,6 +151,12 @@ def geopackage(connection: Connection, answer: Answer, speech: Speech, sees: Gra
         site["crs"],
         datetime.fromisoformat(answer["checked_at"]),
     )
+
+
+def boundary_text(answer: Answer) -> Callable[[], bytes]:
+    """The site alone, for a land office: refused ``boundary_text_other_system`` where the project is in no national grid."""
+    site = answer["site"]
+    return partial(boundary_site.text, site["project_geometry"], site["crs"], answer["id"])
 
 
 def _row(layer: Answer, hit: Answer, rules: Sequence[Answer], wording: Wording) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api import marks
 from api.documents.printable import short
 from api.findings import MARKS, Wording, key, kind_of
 from api.language import Speech
@@ -149,8 +150,8 @@ class Telling:
 
     def since(self, layer: str) -> str | None:
         """What became of a layer's edition after the check."""
-        mark = next((each["mark"] for each in self.marks if each["layer"] == layer), None)
-        return None if mark is None else self.wording.speech.say(f"mark.{mark}")
+        mark = next((each for each in self.marks if each["layer"] == layer), None)
+        return None if mark is None else marks.told(mark, self.wording.speech)
 
     def said_beside(self, finding: Finding) -> tuple[str, ...]:
         say = self.wording.speech.say

@@ -10,6 +10,7 @@ from api.documents.items import Item, bracketed
 from api.findings import MARKS, VERDICT_MARKS, Wording
 from api.language import Speech
 from api.legend import worded
+from api.marks import named
 from api.numbers import Figures
 from layers.model import Grade
 from workflows.site_check.rulebook.rule import FIGURES
@@ -94,7 +95,11 @@ def warnings(answer: Answer, marks: Sequence[Mapping[str, Any]], speech: Speech)
     names = {layer["code"]: speech.name(layer) for layer in answer["layers"]}
     told = []
     for what in ("withdrawn", "superseded"):
-        layers = [names.get(each["layer"], each["layer"]) for each in marks if each["mark"] == what]
+        layers = [
+            named(each, names.get(each["layer"], each["layer"]), speech)
+            for each in marks
+            if each["mark"] == what
+        ]
         if layers:
             text = speech.say(f"report.since_{what}", n=len(layers), layers=speech.list(layers))
             told.append(Notice(what, text))

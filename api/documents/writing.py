@@ -20,7 +20,7 @@ from workflows.base_map import service as base_map
 from workflows.site_check import drawing, later, service
 from workflows.site_check.rulebook import book as rulebook
 
-Kind = Literal["pdf", "docx", "xlsx", "gpkg", "geojson", "map"]
+Kind = Literal["pdf", "docx", "xlsx", "gpkg", "geojson", "txt", "map"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PORT = 8600
 """Where a server of this machine is found unless HETU_HOST names its proxy."""
@@ -39,6 +39,7 @@ _MEDIA: Mapping[Kind, tuple[str, str, str]] = {
     ),
     "gpkg": ("application/geopackage+sqlite3", "report.hits_name", ".gpkg"),
     "geojson": ("application/geo+json", "report.hits_name", ".geojson"),
+    "txt": ("text/plain; charset=gb18030", "report.site_name", ".txt"),
     "map": ("text/html; charset=utf-8", "report.map_name", ".html"),
 }
 
@@ -84,6 +85,8 @@ def _maker(
         if kind == "map":
             return lambda: keepsake.check_map(answer, found, speech).encode()
         return json.dumps(found, ensure_ascii=False, allow_nan=False).encode
+    if kind == "txt":
+        return charting.boundary_text(answer)
     if kind == "gpkg":
         return charting.geopackage(connection, answer, speech, sees)
     told, moment = _report(connection, answer, speech, sees), datetime.fromisoformat(answer["checked_at"])
@@ -101,7 +104,7 @@ def _report(connection: Connection, answer: Mapping[str, Any], speech: Speech, s
     record = Record(
         answer=fit(answer),
         overrides=fit(overrides.of(connection, answer["id"], sees)),
-        marks=later.marks(connection, answer),
+        marks=fit(later.marks(connection, answer)),
         rules={}
         if book is None
         else {rule.code: {"name": rule.name, "name_en": rule.name_en} for rule in book.rules},

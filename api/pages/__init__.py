@@ -4,6 +4,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("map", "/"),
     ("checks", "/checks"),
     ("batches", "/batches"),
+    ("intake", "/intake"),
     ("layers", "/layers"),
     ("rules", "/rules"),
 )

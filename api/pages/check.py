@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api import language, legend, overrides
 from api.auth import CheckOverride, CheckRead, CheckWrite, For, seen
 from api.ground import Workspace
+from api.marks import told
 from api.pages.answer import arranged
 from api.pages.findings import complete, ruled, wording
 from api.pages.frame import page
@@ -148,7 +149,8 @@ def _record(answer: dict[str, Any], marks: dict[str, Any], speech: language.Spee
     )
     return {
         "edition_marks": list(marks.values()),
-        "marked": {code: each["mark"] for code, each in marks.items()},
+        "marked": {code: (each["mark"], told(each, speech)) for code, each in marks.items()},
+        "mark_told": lambda each: told(each, speech),
         "editions": editions,
         "names": {layer["code"]: speech.name(layer) for layer in answer["layers"]},
         "rule_names": {each["rule"]: speech.name(each) for each in answer["findings"]},

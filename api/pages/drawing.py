@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from api.language import Speech
+
 # Layers whose style nobody wrote (guessed from a file) get one of these, the same one every time.
 UNSTYLED = (
     "#2f6f8f",
@@ -54,4 +56,20 @@ def drawn(
         "pattern": pattern if pattern in FILLED else None,
         "classes": dict(palette),
         "label": None if called is None else {"from": called[0], "size": called[1]},
+    }
+
+
+def map_words(speech: Speech) -> dict[str, Any]:
+    """What every map says by itself."""
+    say = speech.say
+    return {
+        "no_webgl": say("map.no_webgl"),
+        "map_label": say("map.label"),
+        "map": {
+            "NavigationControl.ZoomIn": say("map.zoom_in"),
+            "NavigationControl.ZoomOut": say("map.zoom_out"),
+            "Map.Title": say("map.label"),
+            "ScaleControl.Meters": "m",
+            "ScaleControl.Kilometers": "km",
+        },
     }

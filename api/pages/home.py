@@ -11,7 +11,7 @@ from api import language, legend
 from api.auth import LayerRead
 from api.ground import Workspace
 from api.pages.answer import by_theme
-from api.pages.drawing import drawn
+from api.pages.drawing import drawn, map_words
 from api.pages.frame import page
 from layers.codes import ClassEntry
 from layers.model import may_see
@@ -104,9 +104,7 @@ def _words(speech: language.Speech) -> dict[str, Any]:
 
     return {
         "shown": word("map.shown"),
-        "no_webgl": word("map.no_webgl"),
         "tile_failed": word("map.tile_failed"),
-        "map_label": word("map.label"),
         "hints": {tool: word(f"site.{tool}_hint") for tool in ("polygon", "box", "line")},
         "vertices": word("site.drawn_vertices"),
         "drawn_none": word("site.drawn_none"),
@@ -117,11 +115,5 @@ def _words(speech: language.Speech) -> dict[str, Any]:
         "bad_json": word("site.bad_json"),
         "lost": word("site.lost"),
         "same_site": word("proposal.same_site"),
-        "map": {
-            "NavigationControl.ZoomIn": word("map.zoom_in"),
-            "NavigationControl.ZoomOut": word("map.zoom_out"),
-            "Map.Title": word("map.label"),
-            "ScaleControl.Meters": "m",
-            "ScaleControl.Kilometers": "km",
-        },
+        **map_words(speech),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.pages.frame import page
 from layers.model import may_see
 from workflows import people
 from workflows.base_map import service as base_map
+from workflows.base_map import withdrawing
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,6 +52,8 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         facts=_facts(found, book, speech),
         basis=[_basis(each, book, speech) for each in found["stanza"].get("basis") or []],
         editions=editions,
+        may_withdraw=people.may(actor, "edition.write"),
+        back_to=_back_to(editions),
         set_aside=aside,
         notes=current["notes"] if current else [],
         samples=_samples(current) if current else None,
@@ -58,6 +62,15 @@ def layer(actor: LayerRead, ground: Workspace, request: Request, code: str) -> H
         layer_name=lambda _: speech.name(found),
         **spoken(book, speech),
     )
+
+
+def _back_to(editions: list[dict[str, Any]]) -> set[int]:
+    """Editions that stood before another and could stand again."""
+    standing = [
+        each for each in editions if each["state"] == "published" and each["status"] in withdrawing.STANDING
+    ]
+    newest = max(standing, key=lambda each: (each["valid_from"], each["seq"]), default=None)
+    return {each["id"] for each in standing if each is not newest}
 
 
 def _samples(edition: dict[str, Any]) -> dict[str, Any] | None:
@@ -109,8 +122,17 @@ def _facts(found: dict[str, Any], book: legend.Legend, speech: language.Speech) 
         (say("layer.classify"), stanza.get("classify")),
         (say("layer.coverage"), word("coverage", stanza.get("coverage"))),
         (say("layer.tolerance"), None if tolerance is None else Figures(speech).length(tolerance)),
+        (say("layer.topology"), _topology(stanza, word)),
         (say("layer.note"), stanza.get("note")),
     ]
+
+
+def _topology(stanza: dict[str, Any], word: Callable[[str, Any], Any]) -> str | None:
+    """What its areas may do to each other, and whether a breach keeps it from being published; nothing where nothing is asked."""
+    asked = stanza.get("topology", "none")
+    if asked == "none":
+        return None
+    return f"{word('topology', asked)} · {word('topology_when', stanza.get('topology_when', 'after'))}"
 
 
 def _basis(each: dict[str, Any], book: legend.Legend, speech: language.Speech) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from api import language, legend, overrides, rules
 from api.auth import LayerRead
 from api.ground import Workspace
+from api.pages import delivery_form
 from api.pages.findings import asked, complete, ruled, wording
 from api.pages.frame import MARKS, page
 from workflows.base_map import service as base_map
@@ -61,6 +62,7 @@ def parts(actor: LayerRead, ground: Workspace, request: Request) -> HTMLResponse
         wrong={**said, "reason": "", "sentence": speech.reason("override_reason", {"most": 2000})},
         override_says=overrides.SAYS,
         states=tuple(MARKS),
+        **delivery_form.marks(),
         as_grade="",
         hidden_sample={
             "grade": "internal",

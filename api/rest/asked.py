@@ -5,7 +5,7 @@ It knows no database: whether a use is one, and what stands under the number of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -120,7 +120,8 @@ def of_body(said: dict[str, Any], project: crs.Crs) -> Asked:
     )
 
 
-def of_file(upload: Upload, project: crs.Crs) -> Asked:
+def of_file(upload: Upload, project: crs.Crs, system: Callable[[str], crs.Crs]) -> Asked:
+    """``system``: how the workspace reads the name of a coordinate system."""
     fields = upload.fields
     if unknown := sorted(set(fields) - _FILE_FIELDS.keys()):
         raise Refused("field_unknown", field=unknown[0][:80])
@@ -129,7 +130,7 @@ def of_file(upload: Upload, project: crs.Crs) -> Asked:
     found = site.from_file(
         upload.path,
         project,
-        source_crs=crs.parse(declared) if declared else None,
+        source_crs=system(declared) if declared else None,
         width_m=number(fields.get("width_m"), "width_m", most=WIDEST_M),
     )
     figures = {name: fields[name] for name in FIGURES if name in fields}

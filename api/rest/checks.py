@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from api import keepsake, language
+from api import keepsake, language, marks
 from api.auth import CheckRead, CheckWrite, For, seen
 from api.ground import Ground, Workspace
 from api.guard import FOLIUM_POLICY
-from api.payload import JsonBody, Key, UploadedFile, check_id
+from api.payload import LARGEST, JsonBody, Key, UploadedFile, check_id
 from api.rest import asked
 from db import idempotency
 from db.actor import Actor
@@ -80,7 +80,7 @@ def check_file(
     actor: CheckWrite, ground: Workspace, upload: UploadedFile, lowered: For = None, key: Key = None
 ) -> Response:
     """Check the site in a file, of any format that can be imported."""
-    said = asked.of_file(upload, ground.place().project)
+    said = asked.of_file(upload, ground.place().project, ground.system)
     digest = _digest(upload.sha256, upload.name, sorted(upload.fields.items()), lowered)
     return _answer(ground, actor, key, digest, said, seen(actor, lowered))
 
@@ -92,17 +92,33 @@ def latest(
     lowered: For = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    edition: Annotated[int | None, Query(ge=1, le=LARGEST)] = None,
+    withdrawn: bool = False,
 ) -> list[dict[str, Any]]:
-    """The newest checks first."""
+    """The newest checks first: all, those that used an edition, or those that used one that was withdrawn since."""
     with ground.read() as connection:
-        return site_check.latest(connection, limit, offset, seen(actor, lowered))
+        sees = seen(actor, lowered)
+        return site_check.latest(connection, limit, offset, sees, edition=edition, withdrawn=withdrawn)
 
 
 @router.get("/{id}")
 def one(actor: CheckRead, ground: Workspace, id: str, lowered: For = None) -> Response:
-    """The stored answer, word for word; of layers above the reader's grade only what may be told, and that it is so."""
+    """The stored answer, word for word; of layers above the reader's grade only what may be told, and that it is so. Where editions it used were
+    withdrawn or followed since, ``marks`` stands beside it and is no part of what its hash proves.
+    """
     with ground.read() as connection:
-        return JSONResponse(site_check.reissue(connection, check_id(id), sees=seen(actor, lowered)))
+        answer = site_check.reissue(connection, check_id(id), sees=seen(actor, lowered))
+        found = later.marks(connection, answer)
+    beside = {"marks": [marks.plain(each) for each in found]} if found else {}
+    return JSONResponse({**answer, **beside})
+
+
+@router.get("/{id}/marks")
+def became(actor: CheckRead, ground: Workspace, id: str, lowered: For = None) -> list[dict[str, Any]]:
+    """What became of the editions it used: withdrawn, when and why, or followed by another."""
+    with ground.read() as connection:
+        answer = site_check.reissue(connection, check_id(id), sees=seen(actor, lowered))
+        return [marks.plain(each) for each in later.marks(connection, answer)]
 
 
 @router.post("/{id}/again")

@@ -56,6 +56,14 @@ def report_xlsx(
     return _written("xlsx", ground, request, id, seen(actor, lowered))
 
 
+@router.get("/{id}/site.txt", response_class=Response)
+def site_txt(
+    actor: CheckRead, ground: Workspace, request: Request, id: str, lowered: For = None
+) -> Response:
+    """The site as boundary text (国土 TXT) in the project's coordinate system: GB18030, northing first."""
+    return _written("txt", ground, request, id, seen(actor, lowered))
+
+
 @router.get("/{id}/hits.gpkg", response_class=Response)
 def hits_gpkg(
     actor: CheckRead, ground: Workspace, request: Request, id: str, lowered: For = None
