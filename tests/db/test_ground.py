@@ -12,7 +12,8 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from db import idempotency, session, tables
+from db import idempotency, session
+from db import tables_of_intake as tables
 from db import workspace as workspaces
 from db.actor import Actor
 from db.errors import GroundError

@@ -25,8 +25,8 @@ from sqlalchemy import Engine, text
 from db import session
 from db import workspace as workspaces
 from db.actor import Actor
-from db.errors import GroundError
 from db.cluster import Cluster
+from db.errors import GroundError
 from db.settings import CHECKOUT
 from gis import crs, raster, terrain
 from layers.model import RasterSays
@@ -405,7 +405,9 @@ def test_an_error_in_the_middle_leaves_nothing(
         intake.import_delivery(place, actor, delivery)
     assert rows(place, "SELECT * FROM hetu.current_edition ORDER BY 1") == before
     assert _left_over(place) == []
-    assert len(deliveries.abandoned(place, actor)) == 1
+    assert deliveries.abandoned(place, actor) == []
+    ((state, reason),) = rows(place, "SELECT state, reason FROM hetu.delivery ORDER BY id DESC LIMIT 1")
+    assert (state, reason["code"]) == ("refused", "disk_full")
 
 
 def _left_over(engine: Engine) -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 from api.language import sentences
 from layers.catalogue import load
 from layers.codes import STANDINGS
-from layers.model import CADENCES, COVERAGES, GRADES, KINDS, LEVELS, STATUSES
+from layers.model import CADENCES, COVERAGES, GRADES, KINDS, LEVELS, STATUSES, TOPOLOGIES, TOPOLOGY_WHEN
 from workflows.site_check.model import STATES
 from workflows.site_check.rulebook.uses import OUTCOMES
 
@@ -53,6 +53,8 @@ GROUPS = {
     "覆盖担保": COVERAGES,
     "版本的覆盖担保": ("word", "cells"),
     "更新周期": CADENCES,
+    "拓扑要求": TOPOLOGIES,
+    "拓扑检查时机": TOPOLOGY_WHEN,
     "检查状态": STATES,
     "用途兼容": OUTCOMES,
 }
@@ -72,6 +74,8 @@ SPOKEN = {
     "level": ["层级"],
     "coverage": ["覆盖担保", "版本的覆盖担保"],
     "cadence": ["更新周期"],
+    "topology": ["拓扑要求"],
+    "topology_when": ["拓扑检查时机"],
     "state": ["检查状态"],
     "use_result": ["用途兼容"],
 }

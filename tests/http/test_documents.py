@@ -19,10 +19,12 @@ from api import app
 from api.documents import pdf, word
 from db import session
 from db.actor import Actor
+from gis import boundary_text
+from gis.geometry import assembled
 from tests.http.conftest import square
 
 SCHOOL = {"site": square(512, 2518, 512.5, 2519), "proposal": {"use": "0804", "height": 24}}
-KINDS = ("report.pdf", "report.docx", "report.xlsx", "hits.gpkg")
+KINDS = ("report.pdf", "report.docx", "report.xlsx", "hits.gpkg", "site.txt")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_a_document_is_saved_under_a_chinese_name_and_is_the_same_again(
     ending = what.rpartition(".")[2]
     named = first.headers["content-disposition"]
     assert named.startswith(f'attachment; filename="hetu-{school["id"]}.{ending}"; ')
-    called = "命中图斑" if ending == "gpkg" else "选址检查报告"
+    called = {"gpkg": "命中图斑", "txt": "地块界址点"}.get(ending, "选址检查报告")
     assert named.endswith(f"filename*=UTF-8''{quote(called)}-{school['id']}.{ending}")
     named.encode("ascii")
     assert first.headers["x-content-type-options"] == "nosniff"
@@ -137,6 +139,14 @@ def test_for_the_public_it_withholds_and_says_so(client: TestClient, school: dic
         given = got(client, school["id"], what, **{"for": "public"})
         shown = words(given) if what.endswith("pdf") else _everything(given, what)
         assert ident not in shown, what
+
+
+def test_the_site_as_boundary_text_is_the_site(client: TestClient, school: dict[str, Any]) -> None:
+    text = boundary_text.read(got(client, school["id"], "site.txt"))
+    (plot,) = text.plots
+    assert (plot.number, boundary_text.crs_code(text)) == (school["id"], 4547)
+    assert assembled(plot.rings).area == pytest.approx(school["site"]["area_m2"], rel=1e-5)
+    assert plot.declared_ha == pytest.approx(school["site"]["area_m2"] / 10_000, abs=1e-4)
 
 
 def _everything(given: bytes, what: str) -> str:

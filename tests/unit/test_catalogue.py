@@ -112,6 +112,17 @@ def test_a_grade_sees_its_own_and_what_is_below(viewer: Grade) -> None:
     assert may_see(viewer, None) is may_see(viewer, "internal")
 
 
+def test_what_areas_may_do_to_each_other_is_asked_of_areas_alone(ground: Registers) -> None:
+    text = changed("  tolerance: 1.0", "  tolerance: 1.0\n  topology: no_overlaps").replace(
+        "    classify: DLBM\n", "    classify: DLBM\n    topology_when: before\n"
+    )
+    _, (farmland, height) = read_theme(text.encode(), FILE, ground)
+    assert (farmland.topology, farmland.topology_when) == ("no_overlaps", "before")
+    assert (height.topology, height.topology_when) == ("none", "after")
+    _, (unsaid, _) = read_theme(GOOD.encode(), FILE, ground)
+    assert (unsaid.topology, unsaid.topology_when) == ("none", "after")
+
+
 def test_a_bom_and_windows_line_ends_are_no_fault(ground: Registers) -> None:
     data = b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()
     assert read_theme(data, FILE, ground) == read_theme(GOOD.encode(), FILE, ground)
@@ -184,6 +195,9 @@ WRONG: list[tuple[str, str, str, tuple[str, str, str]]] = [
     ("raster with attributes", "    raster: {unit", "    identify: [BSM]\n    raster: {unit", ("mismatch", "height", "identify")),
     ("polygon with a unit", "    classify: DLBM\n", "    classify: DLBM\n    raster: {unit: m}\n", ("mismatch", "farmland", "raster")),
     ("slope of unknown ground", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: hills}", ("unknown_reference", "height.raster", "derived_from")),
+    ("raster whose cells overlap", "    raster: {unit", "    topology: none\n    raster: {unit", ("mismatch", "height", "topology")),
+    ("topology at no time", "    classify: DLBM\n", "    classify: DLBM\n    topology_when: before\n", ("missing", "farmland", "topology")),
+    ("topology unheard of", "    classify: DLBM\n", "    classify: DLBM\n    topology: perfect\n", ("not_allowed", "farmland", "topology")),
     ("slope of features", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: farmland}", ("mismatch", "height.raster", "derived_from")),
     ("slope of itself", "{unit: m, says_above: 0.0}", "{unit: degree, derived_from: height}", ("mismatch", "height.raster", "derived_from")),
     ("derived in metres", "{unit: m, says_above: 0.0}", "{unit: m, derived_from: farmland}", ("mismatch", "height.raster", "unit")),

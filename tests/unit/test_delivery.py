@@ -206,10 +206,8 @@ VRT = b'<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcD
         (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x/>', "xml_doctype"),
         (b"<!DOCTYPE html><p>", "xml_doctype"),
         (b"AC1032\x00" + b"\x00" * 90, "dwg_not_taken"),
-        (b"PAR1" + b"\x00" * 90, "format_not_taken"),
-        (b"<kml/>", "format_not_taken"),
-        (b"  0\nSECTION\n  2\nHEADER\n", "format_not_taken"),
-        (b'{"geometryType": "esriGeometryPoint", "features": []}', "format_not_taken"),
+        (b"PARE" + b"\x00" * 90, "parquet_encrypted"),
+        (b'{"geometryType": "esriGeometryPoint", "features": []}', "esri_json_not_taken"),
         (b"words and no more", "not_what_its_name_says"),
         (b'{"name": "package"}', "not_what_its_name_says"),
         (b"[1, 2]", "not_what_its_name_says"),
@@ -236,6 +234,15 @@ def test_content_decides_whatever_the_name_says(content: bytes, code: str, tmp_p
         ),
         ("[属性描述]\n[地块坐标]\n".encode("gb18030"), "boundary text"),
         (b"SQLite format 3\x00" + b"\x00" * 100, "GeoPackage"),
+        (b"PAR1" + b"\x00" * 90, "GeoParquet"),
+        (b"fgb\x03fgb\x01" + b"\x00" * 90, "FlatGeobuf"),
+        (b"\x00\x00\x00\x0e\x0a\x09OSMHeader\x18\x10", "OSM PBF"),
+        (b'<?xml version="1.0"?>\n<!-- <gpx> a <kml> --><kml xmlns="x"/>', "KML"),
+        ('\ufeff<?xml version="1.0" encoding="UTF-16"?><kml/>'.encode("utf-16-le"), "KML"),
+        (b'<wfs:FeatureCollection xmlns:wfs="x">', "GML"),
+        (b'<gpx version="1.1"/>', "GPX"),
+        (b'Version 300\r\nCharset "Neutral"\r\nColumns 0\r\nData\r\n', "MapInfo"),
+        (b'\x1e{"type": "Feature"}\n', "GeoJSON"),
     ],
 )
 def test_formats_known_by_content(content: bytes, kind: str, tmp_path: Path) -> None:
@@ -245,8 +252,8 @@ def test_formats_known_by_content(content: bytes, kind: str, tmp_path: Path) -> 
 
 
 def test_a_single_file_that_is_nothing_is_refused_not_ignored(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("a,b\n1,2\n")
+    path = tmp_path / "a.md"
+    path.write_text("words and no more\n")
     found = taken(path)
     assert [one.code for one in found.refused] == ["format_unknown"]
     assert not found.ignored

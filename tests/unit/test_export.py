@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.catalogue import REGISTERS, THEMES, dump, load, load_registers, parse, read_theme
-from layers.export import export, written
+from layers.catalogue import REGISTERS, THEMES, load, load_registers, parse, read_theme
+from layers.export import dump, export, written
 from layers.model import (
     CADENCES,
     COARSE,
@@ -18,6 +18,8 @@ from layers.model import (
     GRADES,
     LEVELS,
     STATUSES,
+    TOPOLOGIES,
+    TOPOLOGY_WHEN,
     Basis,
     Catalogue,
     Layer,
@@ -106,6 +108,8 @@ def layers(draw: st.DrawFn) -> Layer:
         if raster
         else None,
         note=draw(st.none() | line),
+        topology=draw(st.sampled_from(TOPOLOGIES)) if style.kind == "polygon" else "none",
+        topology_when=draw(st.sampled_from(TOPOLOGY_WHEN)) if style.kind == "polygon" else "after",
     )
 
 

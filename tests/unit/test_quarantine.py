@@ -16,7 +16,6 @@ import pytest
 from db.errors import GroundError
 from db.settings import CHECKOUT
 from gis import quarantine
-from layers.refusal import Refused
 
 HOLDER = """
 import sys
@@ -95,9 +94,11 @@ def test_a_disk_that_fills_up_within_a_room_is_told_with_its_folder() -> None:
 def test_what_would_not_leave_the_reserve_is_refused_before_it_is_written(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=100_000, used=80_000, free=20_000))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: SimpleNamespace(total=100_000, used=80_000, free=20_000)
+    )
     quarantine.check_space(home, 15_000, "a.zip")  # a twentieth of this disk is kept back
-    with pytest.raises(Refused) as no:
+    with pytest.raises(GroundError) as no:
         quarantine.check_space(home, 15_001, "a.zip")
     assert no.value.code == "no_space"
-    assert no.value.params == {"file": "a.zip", "folder": str(home), "needs": 15_001, "free": 20_000}
+    assert no.value.params == {"file": "a.zip", "folder": str(home), "needs_mb": 1, "free_mb": 1}

@@ -88,7 +88,8 @@ def test_progress_counts_features_and_cells_by_one_measure(tmp_path: Path) -> No
     ("code", "cells", "changed"),
     [
         ("raster_crs", [[1, 2]], {"crs": 3857}),
-        ("no_crs", [[1, 2]], {"crs": None}),
+        ("crs_question", [[1, 2]], {"crs": None}),
+        ("datum_needs_parameters", [[1, 2]], {"crs": 2383}),
         ("raster_nodata", [[1, 2]], {"nodata": None}),
         (
             "raster_turned",

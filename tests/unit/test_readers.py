@@ -219,7 +219,7 @@ def test_heights_are_dropped_and_counted(everything: Reading) -> None:
     [
         ("truncated", "unreadable"), ("swapped", "axes_swapped"), ("elsewhere", "outside_project_area"), ("metres", "metres_not_degrees"),
         ("beyond_the_pole", "impossible_degrees"), ("states_shifted", "coordinates_maybe_shifted"), ("states_nonsense", "crs_unknown"),
-        ("states_nothing", "no_crs"), ("states_xian", "datum_needs_parameters"), ("poi_gcj02", "coordinates_maybe_shifted"),
+        ("states_nothing", "crs_question"), ("states_xian", "datum_needs_parameters"), ("poi_gcj02", "coordinates_maybe_shifted"),
         ("no_text", "encoding_unknown"),
     ],
 )  # fmt: skip
@@ -357,7 +357,7 @@ def test_views_are_not_read(databases: Reading) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("no_crs", "no_crs"), ("truncated", "truncated"), ("plain", "sqlite_no_geopackage")]
+    ("name", "code"), [("no_crs", "crs_question"), ("truncated", "truncated"), ("plain", "sqlite_no_geopackage")]
 )
 def test_databases_that_are_refused(name: str, code: str, databases: Reading) -> None:
     assert refusal(databases, name).code == code
@@ -451,7 +451,7 @@ def test_text_that_fits_two_encodings_is_marked(shapefiles: Reading) -> None:
     ("name", "code"),
     [
         ("neither", "encoding_unknown"),
-        ("no_prj", "no_crs"),
+        ("no_prj", "crs_question"),
         ("shifted_prj", "crs_unknown"),
         ("short", "truncated"),
     ],
