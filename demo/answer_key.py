@@ -17,7 +17,7 @@ from demo import files, rasters, rule_key
 from demo.delivery import Delivered
 from demo.discord import discord
 from demo.ground import Ground
-from demo.measuring import Index, cells_in
+from demo.measuring import Answer, Index, cells_in
 from demo.sites import CONTROL_LINES, DEMO_SITE, Site
 from layers.codes import ClassSystem
 
@@ -51,8 +51,10 @@ def compute(
         "outline": _geojson(g.outline),
         "demo_site": DEMO_SITE,
         "control_lines": list(CONTROL_LINES),
-        "layers": {one.layer.code: _layer(one, index) for one, index in zip(delivered, indexes, strict=True)}
-        | {image.layer.code: _raster(image) for image in images},
+        "layers": {
+            one.layer.code: layer_entry(one, index) for one, index in zip(delivered, indexes, strict=True)
+        }
+        | {image.layer.code: raster_entry(image) for image in images},
         "sites": [
             _site(site, delivered, indexes, images) | told for site, told in zip(sites, judged, strict=True)
         ],
@@ -61,7 +63,8 @@ def compute(
     }
 
 
-def _layer(one: Delivered, index: Index) -> dict[str, Any]:
+def layer_entry(one: Delivered, index: Index, streamed: bool = False) -> dict[str, Any]:
+    """streamed: the file is one of those of a great district, and nobody asks how its features overlap."""
     measure = {"polygon": shapely.area, "line": shapely.length, "point": lambda shapes: np.ones(len(shapes))}[
         one.layer.kind
     ]
@@ -74,26 +77,26 @@ def _layer(one: Delivered, index: Index) -> dict[str, Any]:
     for fault in one.set_aside:
         aside.setdefault(fault.code, []).append(fault.row)
     overlap = 0.0
-    if one.layer.kind == "polygon" and not shapely.coverage_is_valid(index.shapes):
+    if one.layer.kind == "polygon" and not streamed and not shapely.coverage_is_valid(index.shapes):
         overlap = max(0.0, float(amounts.sum() - shapely.union_all(index.shapes).area))
     return {
-        "file": files.file_name(one.layer),
-        "format": files.format_of(one.layer),
-        "exact": files.format_of(one.layer) not in ("geojson", "topojson"),
+        "file": files.package_name(one.layer) if streamed else files.file_name(one.layer),
+        "format": "geopackage" if streamed else files.format_of(one.layer),
+        "exact": streamed or files.format_of(one.layer) not in ("geojson", "topojson"),
         "kind": one.layer.kind,
         "read": len(one.shapes),
         "kept": len(index.rows),
         "set_aside": aside,
         "total": float(amounts.sum()),
         "classes": by_class,
-        "overlap_m2": round(overlap, 4),
-        "self_overlap": overlap > 0.01,
+        "overlap_m2": None if streamed else round(overlap, 4),
+        "self_overlap": None if streamed else overlap > 0.01,
         "coverage": one.layer.coverage,
         "coverage_m2": None if index.speaks is None else float(index.speaks.area),
     }
 
 
-def _raster(image: rasters.Delivered) -> dict[str, Any]:
+def raster_entry(image: rasters.Delivered) -> dict[str, Any]:
     values = image.cells[image.cells != rasters.NODATA].astype(np.float64)
     return {
         "file": f"{files.stem(image.layer)}.tif",
@@ -112,6 +115,16 @@ def _raster(image: rasters.Delivered) -> dict[str, Any]:
 def _site(
     site: Site, delivered: list[Delivered], indexes: list[Index], images: list[rasters.Delivered]
 ) -> dict[str, Any]:
+    return site_entry(site) | {
+        "layers": {
+            one.layer.code: answer_entry(one, index.answer(site.shape))
+            for one, index in zip(delivered, indexes, strict=True)
+        },
+        "rasters": {image.layer.code: cells_in(image, site.shape) for image in images},
+    }
+
+
+def site_entry(site: Site) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": site.name,
         "why": site.why,
@@ -120,26 +133,23 @@ def _site(
     }
     if site.axis is not None:
         told |= {"axis": _geojson(site.axis), "width_m": site.width_m}
-    answers: dict[str, Any] = {}
-    for one, index in zip(delivered, indexes, strict=True):
-        answer = index.answer(site.shape)
-        ident = one.columns[one.layer.identify[0]]
-        hits = [
-            [
-                int(row),
-                str(ident[row]),
-                None if one.class_codes is None else str(one.class_codes[row]),
-                float(amount),
-            ]
-            for row, amount in zip(answer.rows, answer.amounts, strict=True)
+    return told
+
+
+def answer_entry(one: Delivered, answer: Answer, before: int = 0) -> dict[str, Any]:
+    """before: rows that stand before these in the layer's file."""
+    ident = one.columns[one.layer.identify[0]]
+    hits = [
+        [
+            before + int(row),
+            str(ident[row]),
+            None if one.class_codes is None else str(one.class_codes[row]),
+            float(amount),
         ]
-        answers[one.layer.code] = {"state": answer.state, "covered_share": answer.covered}
-        if hits:
-            answers[one.layer.code] |= {"hits": hits, "share": answer.share}
-    return told | {
-        "layers": answers,
-        "rasters": {image.layer.code: cells_in(image, site.shape) for image in images},
-    }
+        for row, amount in zip(answer.rows, answer.amounts, strict=True)
+    ]
+    told: dict[str, Any] = {"state": answer.state, "covered_share": answer.covered}
+    return told | ({"hits": hits, "share": answer.share} if hits else {})
 
 
 def _classes(one: Delivered) -> np.ndarray:

@@ -13,7 +13,7 @@ import shapely
 from demo import classes
 from demo.draw import Features
 from demo.field import Shapes
-from demo.ground import Ground
+from demo.ground import CODE, Ground
 from demo.millimetre import on_millimetre
 from demo.names import places
 from layers.model import Catalogue, Layer
@@ -94,7 +94,8 @@ def deliver(g: Ground, catalogue: Catalogue, layer: Layer, drawn: Features) -> D
         whole[row] = shape
     columns = {name: values[like] for name, values in columns.items()}
     first = layer.identify[0]
-    columns[first][rows] = [f"CW{k + 1:03d}" for k in range(len(rows))]
+    whose = "" if g.code == CODE else g.code  # of a city's districts: no two rows of a file are named alike
+    columns[first][rows] = [f"{whose}CW{k + 1:03d}" for k in range(len(rows))]
     columns["BSM"] = np.arange(1, len(whole) + 1)
     aside = tuple(SetAside(int(row), REASONS[kind]) for row, kind in zip(rows, faults, strict=True))
     return Delivered(
@@ -117,7 +118,9 @@ def _columns(
             )
         else:
             prefix = attribute.removesuffix("BH").removesuffix("DM") or "H"
-            columns[attribute] = np.array([f"440307{prefix}{k + 1:06d}" for k in range(count)], dtype=object)
+            columns[attribute] = np.array(
+                [f"{g.code}{prefix}{k + 1:06d}" for k in range(count)], dtype=object
+            )
     if layer.classify is not None and class_codes is not None:
         assert layer.class_system is not None
         columns[layer.classify] = classes.written(catalogue.classes[layer.class_system], class_codes)

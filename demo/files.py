@@ -93,6 +93,24 @@ def write(folder: Path, delivered: Delivered) -> Path:
     return path
 
 
+def package_name(layer: Layer) -> str:
+    """What a layer's file is called where all of them are GeoPackages."""
+    return stem(layer) + _ENDINGS["geopackage"]
+
+
+def append(folder: Path, delivered: Delivered, before: int) -> Path:
+    """The layer's rows into its GeoPackage, after the ``before`` that stand there already. Its shapes are of many parts by type, for those who come
+    later may have some."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": DAY, "OGR_SQLITE_SYNCHRONOUS": "OFF"})
+    path = folder / package_name(delivered.layer)
+    new: dict[str, Any] = {"layer_options": {"SPATIAL_INDEX": "NO"}, "dataset_options": {"VERSION": "1.2"}}
+    how = {"append": True} if before else new
+    if not before:
+        path.unlink(missing_ok=True)
+    _ogr(path, delivered, parts=True, driver="GPKG", layer=stem(delivered.layer), **how)
+    return path
+
+
 def declare(folder: Path, layer: Layer, coverage: shapely.Geometry | None) -> None:
     """The area in which the file says anything, beside the file; nothing where the layer speaks for the whole district or for none."""
     if coverage is not None:
@@ -112,21 +130,16 @@ def degrees(delivered: Delivered) -> bytes:
     return out.getvalue()
 
 
-def _ogr(path: Path | io.BytesIO, delivered: Delivered, **options: Any) -> None:
+def _ogr(path: Path | io.BytesIO, delivered: Delivered, parts: bool = False, **options: Any) -> None:
+    """parts: the layer is one of shapes of several parts though none of these rows may have any."""
     shapes = delivered.shapes
     single, many = {"polygon": ("Polygon", 6), "line": ("LineString", 5), "point": ("Point", 4)}[
         delivered.layer.kind
     ]
-    multi = bool((shapely.get_type_id(shapes) == many).any())
-    if multi and delivered.layer.kind == "polygon":
-        shapes = np.array(
-            [
-                shapely.MultiPolygon([s])
-                if s is not None and s.geom_type == "Polygon" and not s.is_empty
-                else s
-                for s in shapes
-            ]
-        )
+    parts = parts and delivered.layer.kind != "point"
+    multi = parts or bool((shapely.get_type_id(shapes) == many).any())
+    if multi and (parts or delivered.layer.kind == "polygon"):
+        shapes = _of_parts(shapes)
     columns = delivered.columns
     raw.write(
         path,
@@ -137,6 +150,16 @@ def _ogr(path: Path | io.BytesIO, delivered: Delivered, **options: Any) -> None:
         geometry_type=("Multi" if multi else "") + single,
         **options,
     )
+
+
+def _of_parts(shapes: np.ndarray) -> np.ndarray:
+    """Each polygon or line as the only part of a shape of parts; none and empty ones stay as they are."""
+    out = shapes.copy()
+    for single, made in ((3, shapely.multipolygons), (1, shapely.multilinestrings)):
+        alone = np.flatnonzero((shapely.get_type_id(shapes) == single) & ~shapely.is_empty(shapes))
+        if len(alone):
+            out[alone] = made(shapes[alone], indices=np.arange(len(alone)))
+    return out
 
 
 def _zipped_shapefile(path: Path, delivered: Delivered) -> None:

@@ -26,7 +26,8 @@ def footprints(
     """The buildings and the plot of each."""
     area = shapely.area(plots)
     shapes, of = [], []
-    for word, (depth, length, gap) in FORM.items():
+    most = np.inf if size.parcel_ha > 1 else 0.72  # on small parcels houses are built to fit them
+    for word, (usual_depth, usual_length, gap) in FORM.items():
         chosen = np.flatnonzero(present == word)
         if not len(chosen):
             continue
@@ -37,6 +38,7 @@ def footprints(
         along, across = np.where(tall[:, None], one, two), np.where(tall[:, None], two, -one)
         long, wide = np.hypot(*along.T), np.hypot(*across.T)
         along, across = along / long[:, None], across / wide[:, None]
+        length, depth = np.minimum(usual_length, most * long), np.minimum(usual_depth, most * wide)
         # As many as the size wants, never more than fit: the gap grows where fewer are wanted.
         wanted = np.maximum(
             area[chosen] / 1e4 * size.buildings_per_ha * (2.6 if word == "village" else 1.0), 1.0
@@ -50,7 +52,7 @@ def footprints(
         u = ((n % columns[plot]) + 0.5) * long[plot] / columns[plot] + rng.uniform(-0.12, 0.12, len(n)) * gap
         v = ((n // columns[plot]) + 0.5) * wide[plot] / rows[plot] + rng.uniform(-0.12, 0.12, len(n)) * gap
         middle = origin[plot] + along[plot] * u[:, None] + across[plot] * v[:, None]
-        half = np.array([length, depth]) / 2 * rng.uniform(0.72, 1.0, (len(n), 2))
+        half = np.stack([length, depth], axis=1)[plot] / 2 * rng.uniform(0.72, 1.0, (len(n), 2))
         shapes.append(_ells(middle, along[plot], across[plot], half, rng.random(len(n)) < 0.22))
         of.append(chosen[plot])
     found, plot = np.concatenate(shapes), np.concatenate(of)

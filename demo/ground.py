@@ -18,8 +18,11 @@ from demo.footprints import footprints
 from demo.lines import LongLines, lay_lines
 from demo.network import main_roads
 from demo.sizes import Size
-from demo.terrain import Land, lay
+from demo.terrain import Frame, Land, lay
 from demo.uses import Words, present_and_planned
+
+CODE, TITLE = "440307", "示范区"
+"""The district's division code and name."""
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -46,6 +49,8 @@ class Ground:
     subdistrict_names: list[str]
     community_of: Ints
     outline: shapely.Polygon
+    code: str = CODE
+    title: str = TITLE
 
     @property
     def plots(self) -> Shapes:
@@ -57,6 +62,10 @@ class Ground:
     @cached_property
     def area(self) -> Floats:
         return np.asarray(shapely.area(self.plots))
+
+    def large(self, m2: float) -> Mask:
+        """Plots above so many m2 where parcels aim at three hectares; where they aim at less, above as much less."""
+        return np.asarray(self.area > m2 * min(1.0, self.size.parcel_ha / 3.0))
 
     @cached_property
     def middles(self) -> Floats:
@@ -111,8 +120,10 @@ class Ground:
         return np.asarray(tree.nearest(shapely.points(points)))
 
 
-def make_ground(seed: int, size: Size) -> Ground:
-    land = lay(seed, size)
+def make_ground(
+    seed: int, size: Size, frame: Frame | None = None, code: str = CODE, title: str = TITLE
+) -> Ground:
+    land = lay(seed, size, frame)
     fabric = weave(seed, size, land, main_roads(seed, land))
     urban = land.at(land.urban, fabric.plots)
     present, planned = present_and_planned(seed, land, fabric, urban)
@@ -128,7 +139,7 @@ def make_ground(seed: int, size: Size) -> Ground:
         present=present, planned=planned, community=community, subdistrict=community_of[community],
         communities=communities, subdistricts=subdistricts,
         community_names=found[: size.communities], subdistrict_names=found[size.communities :],
-        community_of=community_of, outline=outline,
+        community_of=community_of, outline=outline, code=code, title=title,
     )  # fmt: skip
 
 

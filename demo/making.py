@@ -9,16 +9,18 @@ from pathlib import Path
 
 import shapely
 
-from demo import answer_key, delivery, files, rasters
+from demo import answer_key, delivery, files, rasters, streaming
 from demo.ground import make_ground
 from demo.measuring import Index
 from demo.recipes import RASTERS, RECIPES
 from demo.sites import choose
-from demo.sizes import SIZES
+from demo.sizes import SIZES, Size
 from layers import catalogue as catalogues
 
 WORKSPACE = "demo"
 TITLE = "示范区"
+TITLES = {"small": TITLE, "district": "示范区（百万要素）", "city": "示范市"}
+"""Of a workspace, by size."""
 SRID = 4547
 SEED = 20260101
 
@@ -27,14 +29,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """delivery: the folder to import; sites: named sites in EPSG:4547, `DEMO_SITE` among them; features: rows in all files."""
+    """delivery: the folder to import; sites: named sites in EPSG:4547, `DEMO_SITE` among them; features: rows in all files; peak_bytes: memory
+    of the process that took most, where others did the drawing."""
 
     delivery: Path
     key: Path
-    outline: shapely.Polygon
+    outline: shapely.Geometry
     sites: dict[str, shapely.Geometry]
     features: int
     files: int
+    peak_bytes: int | None = None
 
 
 def make(folder: Path, size: str = "small", seed: int = SEED, on_progress: Progress | None = None) -> Made:
@@ -44,6 +48,8 @@ def make(folder: Path, size: str = "small", seed: int = SEED, on_progress: Progr
         if on_progress is not None:
             on_progress(step, done, whole)
 
+    if SIZES[size].streamed:
+        return _streamed(folder, SIZES[size], seed, tell)
     catalogue = catalogues.load()
     tell("ground", 0, 1)
     ground = make_ground(seed, SIZES[size])
@@ -74,4 +80,19 @@ def make(folder: Path, size: str = "small", seed: int = SEED, on_progress: Progr
         sites={site.name: site.shape for site in sites},
         features=sum(len(one.shapes) for one in delivered),
         files=sum(1 for _ in target.iterdir()),
+    )
+
+
+def _streamed(folder: Path, size: Size, seed: int, tell: Progress) -> Made:
+    done = streaming.make(folder, size, seed, tell)
+    shapes = {site["name"]: shapely.from_geojson(json.dumps(site["geometry"])) for site in done.key["sites"]}
+    target = folder / "delivery"
+    return Made(
+        delivery=target,
+        key=folder / "answer_key.json",
+        outline=done.outline,
+        sites=shapes,
+        features=done.features,
+        files=sum(1 for _ in target.iterdir()),
+        peak_bytes=done.peak_bytes,
     )

@@ -29,6 +29,14 @@ CONTROL_LINES = (
 )  # fmt: skip
 
 
+MEETING = (
+    "permanent_basic_farmland", "basic_ecological_control_line", "ecological_red_line", "forest_red_line", "statutory_plan", "power_corridor",
+    "gas_protection", "town_development_boundary", "flood_risk_zone", "road_red_line", "water_source_protection", "building", "city_blue_line",
+)  # fmt: skip
+"""What is wanted at the demo site, the first six before the others."""
+WHERE_MUCH_MEETS = "farmland, ecology, two plans and a corridor meet"
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """axis and width_m where the site is a line with a width; `shape` is then its buffer with round ends, eight segments a quarter."""
@@ -52,7 +60,7 @@ def blob(rng: np.random.Generator, x: float, y: float, hectares: float, corners:
 
 
 def choose(g: Ground, index: dict[str, Index]) -> list[Site]:
-    sites = [*_special(g, index), *_plain(g)]
+    sites = [*_special(g, index), *plain(g)]
     return [site for site in sites if _fit(index, site.shape)]
 
 
@@ -64,7 +72,7 @@ def _fit(index: dict[str, Index], shape: shapely.Geometry) -> bool:
     return all(one.answer(shape).fit for one in index.values())
 
 
-def _plain(g: Ground) -> Iterator[Site]:
+def plain(g: Ground) -> Iterator[Site]:
     rng = g.rng("sites")
     towns = np.flatnonzero(g.open_ground & (g.urban > 0.15))
     fields = np.flatnonzero(g.open_ground & (abs(g.urban) < 0.15))
@@ -84,7 +92,7 @@ def _plain(g: Ground) -> Iterator[Site]:
 
 def _special(g: Ground, index: dict[str, Index]) -> Iterator[Site]:
     rng = g.rng("special sites")
-    yield Site(DEMO_SITE, "farmland, ecology, two plans and a corridor meet", _demo(g, index))
+    yield Site(DEMO_SITE, WHERE_MUCH_MEETS, demo_site(g, index))
     town = np.flatnonzero(g.open_ground & (g.urban > 0.2) & (g.area > 8000))
     x, y = g.middles[town[0]]
     yield Site(
@@ -194,17 +202,15 @@ def _sliver(g: Ground, index: dict[str, Index]) -> shapely.Polygon:
     raise AssertionError("no seeded sliver can be told from its master plan patch")
 
 
-def _demo(g: Ground, index: dict[str, Index]) -> shapely.Polygon:
-    """Of the places where a power line crosses farmland, the one at which most kinds of layer meet."""
+def demo_site(g: Ground, index: dict[str, Index], tried: int | None = None) -> shapely.Polygon:
+    """Of the places where a power line crosses farmland, the one at which most kinds of layer meet. tried: on so many farms at most."""
     rng = g.rng(DEMO_SITE)
     crossing = shapely.union_all(index["power_line"].shapes)
     farms = index["permanent_basic_farmland"].shapes
-    wanted = [index[c] for c in (
-        "permanent_basic_farmland", "basic_ecological_control_line", "ecological_red_line", "forest_red_line", "statutory_plan", "power_corridor",
-        "gas_protection", "town_development_boundary", "flood_risk_zone", "road_red_line", "water_source_protection", "building", "city_blue_line",
-    )]  # fmt: skip
+    wanted = [index[code] for code in MEETING]
     best, most = None, (-1, -1)
-    for farm in farms[shapely.intersects(farms, crossing)]:
+    crossed = farms[shapely.intersects(farms, crossing)]
+    for farm in crossed[:: 1 if tried is None else max(1, len(crossed) // tried)]:
         part = shapely.get_parts(shapely.intersection(crossing, farm))
         for share in (0.05, 0.5, 0.95):
             middle = max(part, key=shapely.length).interpolate(share, normalized=True)

@@ -16,6 +16,16 @@ from demo.millimetre import on_millimetre
 from demo.sizes import Size
 
 MIDDLE = (532_000.0, 2_511_000.0)
+LEVEL = 24.0
+"""m above the sea along a border between two districts of a city: each surveys its own ground, and there they meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A district of a city. shared: the lines along which others border on it."""
+
+    outline: shapely.Polygon
+    shared: shapely.Geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +50,17 @@ class Land:
         return self.grid.sample(field, shapely.get_coordinates(shapely.point_on_surface(shapes)))
 
 
-def lay(seed: int, size: Size) -> Land:
-    outline = _outline(seed, size)
+def lay(seed: int, size: Size, frame: Frame | None = None) -> Land:
+    outline = outline_of(seed, size) if frame is None else frame.outline
     grid = Grid.over(outline.bounds, size.raster_m, 600.0)
     coarse = Grid.over(outline.bounds, 120.0, 900.0)
     courses, widths = _courses(seed, outline)
     to_main = coarse.spread(_distance(coarse, courses[:1]), grid)
     to_stream = coarse.spread(_distance(coarse, courses), grid)
     elevation = _elevation(seed, grid, to_main, to_stream)
+    if frame is not None:
+        to_border = coarse.spread(_distance(coarse, np.array([frame.shared], dtype=object)), grid)
+        elevation = np.round(LEVEL + (elevation - LEVEL) * _ease(to_border / 1500.0), 1)
     slope = np.round(horn(elevation, grid.cell), 2)
     reservoirs = _reservoirs(seed, outline, grid, elevation, courses)
     dry = shapely.difference(outline, shapely.buffer(shapely.union_all(reservoirs), 1.0))
@@ -55,13 +68,14 @@ def lay(seed: int, size: Size) -> Land:
     flat = noise(grid, stream(seed, "flood"), 900.0, 3)
     flood = np.clip(1.5 - to_stream / 260 + 0.9 * flat - slope * 0.12, 0, 4)
     flood = np.where(flood < 0.05, 0.0, np.round(flood, 2))
-    centres = _centres(seed, outline, grid, elevation, slope, size)
+    middle = MIDDLE if frame is None else shapely.get_coordinates(outline.centroid)[0]
+    centres = _centres(seed, outline, grid, elevation, slope, size, middle)
     urban = _urban(seed, outline, grid, elevation, slope, centres)
     rivers = np.asarray(on_millimetre(rivers))
     return Land(outline, grid, elevation, slope, flood, urban, rivers, widths, reservoirs, centres)
 
 
-def _outline(seed: int, size: Size) -> shapely.Polygon:
+def outline_of(seed: int, size: Size) -> shapely.Polygon:
     """Drawn round a middle with lobes and bays, then scaled to the area."""
     rng = stream(seed, "outline")
     turn = np.linspace(0, 2 * np.pi, 720, endpoint=False)
@@ -195,7 +209,13 @@ def _longest(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _centres(
-    seed: int, outline: shapely.Polygon, grid: Grid, elevation: Floats, slope: Floats, size: Size
+    seed: int,
+    outline: shapely.Polygon,
+    grid: Grid,
+    elevation: Floats,
+    slope: Floats,
+    size: Size,
+    middle: Floats | tuple[float, float],
 ) -> Floats:
     """Low, flat places far from one another, farthest first."""
     rng = stream(seed, "centres")
@@ -205,7 +225,7 @@ def _centres(
     shapely.prepare(inner)
     fit = (grid.sample(elevation, xy) < 62) & (grid.sample(slope, xy) < 6) & shapely.contains_xy(inner, xy)
     xy = xy[fit]
-    chosen = [int(np.argmin(np.hypot(*(xy - MIDDLE).T)))]
+    chosen = [int(np.argmin(np.hypot(*(xy - middle).T)))]
     gap = np.hypot(*(xy - xy[chosen[0]]).T)
     while len(chosen) < size.subdistricts * 4:
         chosen.append(int(np.argmax(gap)))

@@ -17,19 +17,19 @@ from demo.subdivision import owner
 
 
 def subdistrict_codes(g: Ground) -> np.ndarray:
-    return np.array([f"440307{k + 1:03d}" for k in range(len(g.subdistricts))])
+    return np.array([f"{g.code}{k + 1:03d}" for k in range(len(g.subdistricts))])
 
 
 def community_codes(g: Ground) -> np.ndarray:
     of = g.community_of
     order = [int((of[:k] == of[k]).sum()) + 1 for k in range(len(of))]
-    return np.array([f"440307{of[k] + 1:03d}{n:03d}" for k, n in enumerate(order)])
+    return np.array([f"{g.code}{of[k] + 1:03d}{n:03d}" for k, n in enumerate(order)])
 
 
 def _district(g: Ground) -> Features:
     return Features(
         np.array([g.outline], dtype=object),
-        facts={"XZQDM": np.array(["440307"]), "XZQMC": np.array(["示范区"])},
+        facts={"XZQDM": np.array([g.code]), "XZQMC": np.array([g.title])},
     )
 
 

@@ -137,5 +137,5 @@ RECIPES: dict[str, Recipe] = {
     "arable_protection_target": lambda g: unions(
         g, is_planned(g, "paddy", "irrigated", "dry_field"), g.community, g.planned
     ),
-    "key_construction_land": lambda g: plots(g, picked(g, "key construction", town(g) & (g.area > 8000), 60)),
+    "key_construction_land": lambda g: plots(g, picked(g, "key construction", town(g) & g.large(8000), 60)),
 }

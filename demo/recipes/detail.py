@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -32,6 +33,7 @@ def _in_plans(g: Ground) -> Mask:
     return statutory_extent(g)
 
 
+@lru_cache(maxsize=1)
 def _covered(g: Ground) -> shapely.Geometry:
     return shapely.coverage_union_all(g.plots[statutory_extent(g)])
 
@@ -93,7 +95,7 @@ def _height(g: Ground) -> Features:
 
 def _setbacks(g: Ground) -> Features:
     """A line 6 m inside the larger plots in town."""
-    chosen = picked(g, "setbacks", town(g) & _in_plans(g) & (g.area > 6000), 700)
+    chosen = picked(g, "setbacks", town(g) & _in_plans(g) & g.large(6000), 700)
     inner = on_millimetre(shapely.buffer(g.plots[chosen], -6.0, join_style="mitre"))
     edge = shapely.boundary(
         inner[(shapely.get_type_id(inner) == 3) & (shapely.get_num_interior_rings(inner) == 0)]

@@ -82,7 +82,7 @@ def _routes(g: Ground) -> Features:
 
 
 def _projects(g: Ground, name: str, count: float, shares: tuple[float, ...], *words: str) -> Features:
-    return plots(g, picked(g, name, town(g) & is_planned(g, *words) & (g.area > 4000), count)).ranked(
+    return plots(g, picked(g, name, town(g) & is_planned(g, *words) & g.large(4000), count)).ranked(
         g, name, shares
     )
 

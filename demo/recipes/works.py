@@ -107,7 +107,7 @@ def _red_lines(g: Ground) -> Features:
 
 def _planned_roads(g: Ground) -> Features:
     """Streets that stand in the plan and not yet on the ground: across large blocks."""
-    chosen = picked(g, "planned roads", town(g) & (g.area > 20_000), 190)
+    chosen = picked(g, "planned roads", town(g) & g.large(20_000), 190)
     box = shapely.get_coordinates(shapely.oriented_envelope(g.plots[chosen])).reshape(-1, 5, 2)
     line = shapely.linestrings(np.stack([box[:, 0], box[:, 2]], axis=1))
     inside = on_millimetre(shapely.intersection(line, g.plots[chosen]))
@@ -253,7 +253,7 @@ TRANSPORT: dict[str, Recipe] = {
     "rail_transit_station": _stations,
     "rail_protection": _rail_protection,
     "railway_protection": lambda g: belts(g, g.lines.railways, 20.0, ends="flat"),
-    "transport_hub": lambda g: plots(g, picked(g, "hubs", town(g) & (g.urban > 0.3) & (g.area > 15_000), 9)),
+    "transport_hub": lambda g: plots(g, picked(g, "hubs", town(g) & (g.urban > 0.3) & g.large(15_000), 9)),
     "bus_depot": lambda g: plots(g, picked(g, "depots", is_planned(g, "parking"), 36)).ranked(
         g, "depots", (1, 1, 4)
     ),

@@ -4,11 +4,12 @@ often wrong: drawings of this country state the Western one and hold GBK.
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from gis.reading import decoding
 
 UNICODE_SINCE = "AC1021"
 BINARY = b"AutoCAD Binary DXF"
@@ -43,7 +44,7 @@ def looked_at(path: Path) -> Told:
     if head.startswith(BINARY):
         return Told(told, "", "", True)
     if told >= UNICODE_SINCE:
-        if _decodes(path, "utf-8"):
+        if decoding.decodes(path, "utf-8"):
             return Told(told, "utf-8", "UTF-8", False)
         note = ("encoding_overruled", {"stated": "UTF-8", "used": "GB18030"})
         return Told(told, "gb18030", "GB18030", False, (note,))
@@ -58,7 +59,7 @@ def _meant(path: Path, stated: str) -> str:
     """What is stated, unless the bytes are plainly something else."""
     if _is_ascii(path):
         return stated
-    if stated != "utf-8" and _decodes(path, "utf-8"):
+    if stated != "utf-8" and decoding.decodes(path, "utf-8"):
         return "utf-8"
     if stated in ("cp1252", "cp1250", "cp1251", "utf-8") and _speaks_gbk(path):
         return "gb18030"
@@ -88,15 +89,3 @@ def _speaks_gbk(path: Path) -> bool:
                 except UnicodeDecodeError:
                     odd += len(runs)
     return pairs > 9 * odd
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -86,27 +86,15 @@ def _encoding(path: Path) -> tuple[str, str]:
     if len(head) >= 4 and head[1::2].count(0) > len(head) // 4:
         return _strict(path, "utf-16-le", "UTF-16")
     for encoding, name in (("utf-8", "UTF-8"), ("gb18030", "GB18030")):
-        if _decodes(path, encoding):
+        if decoding.decodes(path, encoding):
             return encoding, name
     raise Refused("encoding_unknown", tried="UTF-8, GB18030")
 
 
 def _strict(path: Path, encoding: str, name: str) -> tuple[str, str]:
-    if not _decodes(path, encoding):
+    if not decoding.decodes(path, encoding):
         raise Refused("encoding_unknown", tried=name)
     return encoding, name
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeError:
-        return False
-    return True
 
 
 def _sign(texts: Iterator[str]) -> str:

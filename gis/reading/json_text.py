@@ -4,7 +4,6 @@ GeoJSON, which GDAL replaces by WGS 84 without a word where it does not understa
 
 from __future__ import annotations
 
-import codecs
 import json
 import mmap
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.formats import HEAD, top_level
-from gis.reading import json_lines
+from gis.reading import decoding, json_lines
 from layers.refusal import Refused
 
 _BLOCK = 4 << 20
@@ -35,10 +34,10 @@ class Looked:
 
 def looked_at(path: Path, scratch: Path) -> Looked:
     encoding = "UTF-8"
-    if not decodes(path, "utf-8"):
-        if not decodes(path, "gb18030"):
+    if not decoding.decodes(path, "utf-8"):
+        if not decoding.decodes(path, "gb18030"):
             raise Refused("encoding_unknown", tried="UTF-8, GB18030")
-        path, encoding = _transcoded(path, scratch / "transcoded.json"), "GB18030"
+        path, encoding = decoding.transcoded(path, scratch / "transcoded.json", "gb18030"), "GB18030"
     with path.open("rb") as file:
         head = file.read(HEAD)
     top = top_level(head.lstrip(b"\x1e"))
@@ -51,26 +50,6 @@ def looked_at(path: Path, scratch: Path) -> Looked:
     if member is None:
         return Looked(path, encoding, None, True, name)
     return Looked(path, encoding, _named(member), False, name)
-
-
-def decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _transcoded(path: Path, target: Path) -> Path:
-    decoder = codecs.getincrementaldecoder("gb18030")()
-    with path.open("rb") as source, target.open("wb") as file:
-        while block := source.read(_BLOCK):
-            file.write(decoder.decode(block).encode())
-    return target
 
 
 def _member(path: Path, head: bytes) -> bytes | None:

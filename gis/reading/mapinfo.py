@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gis.reading import gdal, json_text, mapinfo_arcs, shapefile_text
+from gis.reading import decoding, gdal, mapinfo_arcs, shapefile_text
 from gis.reading.found import FoundLayer
 from gis.reading.gdal import Progress
 from layers.refusal import Refused
@@ -68,7 +68,7 @@ def _of_bytes(path: Path) -> str:
         return shapefile_text.told_by(path.with_suffix(".dat"), path.read_bytes())
     texts = [one for one in (path, path.with_suffix(".mid")) if one.exists()]
     for name in _WORDS:
-        if all(json_text.decodes(one, name) for one in texts):
+        if all(decoding.decodes(one, name) for one in texts):
             return name
     raise Refused("encoding_unknown", tried="UTF-8, GB18030")
 

@@ -5,7 +5,6 @@ Nothing named in a document is ever fetched; what points elsewhere is counted, s
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from gis.reading import json_text
+from gis.reading import decoding
 from layers.refusal import Refused
 
 DEEPEST = 200
-_BLOCK = 4 << 20
 _DECLARED = re.compile(
     rb"""\A(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][\w.-]*)["'][^>]*?\?>"""
 )
@@ -44,7 +42,9 @@ def looked_at(
     encoding = _encoding(path)
     read = path
     if encoding != "UTF-8":
-        read = _transcoded(path, scratch / f"transcoded{path.suffix}", encoding)
+        read = decoding.transcoded(
+            path, scratch / f"transcoded{path.suffix}", encoding, lambda text: _DECLARATION.sub("", text)
+        )
     try:
         return Looked(read, encoding, _walked(read, roots, links))
     except Refused:
@@ -68,28 +68,15 @@ def _encoding(path: Path) -> str:
         *_CHINESE,
     ):  # the bytes know better than the declaration
         for name in ("UTF-8", "GB18030"):
-            if json_text.decodes(path, name):
+            if decoding.decodes(path, name):
                 return name
         raise Refused("encoding_unknown", tried=f"{said}, UTF-8, GB18030")
     try:
-        if "".encode(said) or not json_text.decodes(path, said):
+        if "".encode(said) or not decoding.decodes(path, said):
             raise Refused("encoding_unknown", tried=said)
     except (LookupError, ValueError) as error:
         raise Refused("encoding_unknown", tried=said) from error
     return said.upper()
-
-
-def _transcoded(path: Path, target: Path, encoding: str) -> Path:
-    """In UTF-8, without the declaration of what it was."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as source, target.open("wb") as file:
-        first = True
-        while block := source.read(_BLOCK):
-            text = decoder.decode(block)
-            if first:
-                text, first = _DECLARATION.sub("", text), False
-            file.write(text.encode())
-    return target
 
 
 def _walked(path: Path, roots: Collection[str] | None, links: Collection[str]) -> int:
