@@ -18,7 +18,7 @@ from api.numbers import Figures
 from api.payload import LARGEST
 from layers.model import Grade
 from layers.refusal import Refused
-from workflows.base_map import reports
+from workflows.base_map.reports import service as reports
 
 Told = Mapping[str, Any]
 

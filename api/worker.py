@@ -21,8 +21,9 @@ from db.actor import Actor
 from db.errors import GroundError
 from db.settings import Web, read
 from db.sql import queries
-from workflows.base_map import follow_up, janitor
-from workflows.base_map import jobs as base_map_jobs
+from workflows.base_map.intake import janitor
+from workflows.base_map.intake import jobs as base_map_jobs
+from workflows.base_map.reports import follow_up
 from workflows.site_check.batches import service as batch
 from workflows.site_check.batches import work as batch_work
 

@@ -34,7 +34,8 @@ from db.errors import GroundError
 from db.settings import CHECKOUT, folder, home
 from gis import crs
 from layers.refusal import Refused
-from workflows.base_map import janitor, places
+from workflows.base_map import places
+from workflows.base_map.intake import janitor
 
 WORKSPACE = "crash"
 ACTOR = Actor("bench", "性能基准", kind="steward")

@@ -23,7 +23,9 @@ from db.settings import CHECKOUT
 from gis import crs
 from layers import catalogue
 from layers.refusal import Refused
-from workflows.base_map import follow_up, intake, service
+from workflows.base_map import service
+from workflows.base_map.intake import service as intake
+from workflows.base_map.reports import follow_up
 
 WORKSPACE = "bench_intake"
 TITLE = "入库基准 intake benchmark"

@@ -182,7 +182,7 @@ def from_file(
                 raise Refused(
                     "site_self_crossing", row=one.row, x=one.x, y=one.y, reason=one.params.get("reason", "")
                 )
-            raise Refused("site_bad_feature", row=one.row, why=one.code)
+            raise Refused("site_bad_feature", row=one.row, why=one.code, **one.params)
     shapes = [shape for layer in reading.sources for shape in layer.geometry]
     if not shapes:
         raise Refused("site_empty")

@@ -110,7 +110,8 @@ def _lay_demo(place: Path, actor: Actor) -> None:
     from demo import SRID, TITLE, make
     from gis import crs
     from layers import catalogue
-    from workflows.base_map import intake, service
+    from workflows.base_map import service
+    from workflows.base_map.intake import service as intake
     from workflows.site_check.rulebook import book as rulebook
 
     place.mkdir(exist_ok=True)

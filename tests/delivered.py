@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from db.actor import Actor
 from gis.geometry import ewkb
 from tests.little_district import SRID
-from workflows.base_map import reports, store
-from workflows.base_map.drawn_up import Drawn
+from workflows.base_map import store
+from workflows.base_map.reports import service as reports
+from workflows.base_map.reports.drawn_up import Drawn
 
 HOSTILE = "<script>alert(1)</script>"
 FORMULA = "=HYPERLINK(1)"

@@ -63,7 +63,7 @@ intake.command = leaving_out("--xlsx")  # type: ignore[attr-defined]
 def _list(engine: Engine, as_json: bool) -> None:
     from api.cli import intake_table
     from db import session
-    from workflows.base_map import reports
+    from workflows.base_map.reports import service as reports
 
     with session.read(engine) as connection:
         found = reports.deliveries(connection, LISTED)
@@ -76,7 +76,7 @@ def _list(engine: Engine, as_json: bool) -> None:
 def _one(engine: Engine, delivery: int, sees: Grade, as_json: bool, code: str | None) -> None:
     from api.cli import intake_table
     from db import session
-    from workflows.base_map import reports
+    from workflows.base_map.reports import service as reports
 
     with session.read(engine) as connection:
         told = reports.of_delivery(connection, delivery, sees)

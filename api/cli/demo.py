@@ -74,7 +74,7 @@ def lay_demo(name: str, size: DemoSize = DemoSize.small) -> None:
 
 
 def _lay(engine: Any, steward: Any, place: Path, size: DemoSize, watch: _Watch) -> None:
-    from workflows.base_map import intake
+    from workflows.base_map.intake import service as intake
 
     with watch.during("making"):
         delivery = _make(place, size)
@@ -128,7 +128,7 @@ class _Watch:
 def _make(place: Path, size: DemoSize) -> Path:
     from demo import make
 
-    terminal.say(f"demo_making_{size}")
+    terminal.warn(terminal.speech().say(f"cli.demo_making.{size}"))
     try:
         place.mkdir(parents=True, exist_ok=True)
         with progress() as tell:

@@ -19,8 +19,8 @@ def draft_of(path: Path, words: Mapping[str, Any]) -> str:
     """
     from gis import crs, readers
     from layers.draft import DraftEntry, draft
-    from workflows.base_map import sources
-    from workflows.base_map.said import understood
+    from workflows.base_map.intake import sources
+    from workflows.base_map.intake.said import understood
 
     said = understood(words)
 

@@ -17,8 +17,8 @@ from layers.refusal import Refused
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from workflows.base_map.intake import Imported
-    from workflows.base_map.said import Said
+    from workflows.base_map.intake.said import Said
+    from workflows.base_map.intake.service import Imported
 
 
 def import_(
@@ -132,7 +132,7 @@ def import_(
     from db import workspace as workspaces
     from db.settings import Web, read
     from workflows import people
-    from workflows.base_map import intake
+    from workflows.base_map.intake import service as intake
 
     words = {
         "source_crs": source_crs,
@@ -181,7 +181,7 @@ def _said(engine: Engine, words: dict[str, Any]) -> Said:
     """A coordinate system may be one of the workspace's own."""
     from db import session
     from workflows.base_map import systems
-    from workflows.base_map.said import understood
+    from workflows.base_map.intake.said import understood
 
     with session.read(engine) as connection:
         return understood(words, systems.reader(connection))
@@ -268,7 +268,7 @@ def _answers(given: list[str]) -> dict[str, str]:
 
 def _report(engine: Engine, delivery: int) -> dict[str, Any]:
     from db import session
-    from workflows.base_map import reports
+    from workflows.base_map.reports import service as reports
 
     with session.read(engine) as connection:
         return reports.of_delivery(connection, delivery)
@@ -276,7 +276,7 @@ def _report(engine: Engine, delivery: int) -> dict[str, Any]:
 
 def _follow_up(engine: Engine, actor: Any, delivery: int) -> None:
     """What the catalogue asks of a layer as a whole, looked at now; whoever interrupts it leaves it to the worker."""
-    from workflows.base_map import follow_up
+    from workflows.base_map.reports import follow_up
 
     for report in _report(engine, delivery)["layers"]:
         if (report["follow_up"] or {}).get("state") == "waiting":

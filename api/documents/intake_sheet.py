@@ -18,8 +18,8 @@ from api.intake import ASIDE, MARKS, Words, gravest, refused_sources
 from api.language import Speech
 from api.numbers import BEIJING
 from layers.model import Grade
-from workflows.base_map import reports
 from workflows.base_map import service as base_map
+from workflows.base_map.reports import service as reports
 
 Told = Mapping[str, Any]
 Row = list[Any]

@@ -27,8 +27,9 @@ from layers.days import day
 from layers.model import may_see
 from layers.refusal import Refused
 from workflows import people
-from workflows.base_map import again, reports
 from workflows.base_map import service as base_map
+from workflows.base_map.intake import again
+from workflows.base_map.reports import service as reports
 
 router = APIRouter(include_in_schema=False)
 

@@ -11,9 +11,10 @@ from api import intake
 from api.language import Speech
 from api.pages.frame import actor_name
 from workflows import people
-from workflows.base_map import reports, said
 from workflows.base_map import service as base_map
+from workflows.base_map.intake import said
 from workflows.base_map.model import SAID
+from workflows.base_map.reports import service as reports
 
 TICKS = ("delta", "repair", "skip_refused")
 

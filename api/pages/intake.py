@@ -21,8 +21,9 @@ from api.said import submitted
 from db.errors import GroundError
 from layers.refusal import Refused
 from workflows import people
-from workflows.base_map import again, reports
 from workflows.base_map import service as base_map
+from workflows.base_map.intake import again
+from workflows.base_map.reports import service as reports
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,8 +16,8 @@ from api.pages.delivery_form import marks, person
 from api.pages.frame import page
 from api.payload import Form
 from layers.refusal import Refused
-from workflows.base_map import reports
 from workflows.base_map import service as base_map
+from workflows.base_map.reports import service as reports
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,8 +19,8 @@ from api.said import FIELDS, SAYS, meant, submitted
 from db import idempotency
 from layers.refusal import Refused
 from workflows import people
-from workflows.base_map import again
 from workflows.base_map import service as base_map
+from workflows.base_map.intake import again
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 

@@ -9,7 +9,7 @@ from api.auth import ImportRead
 from api.ground import Workspace
 from api.intake import delivery_id
 from workflows import people
-from workflows.base_map import originals
+from workflows.base_map.intake import originals
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 

@@ -17,7 +17,7 @@ from api.ground import Workspace
 from api.payload import LARGEST, JsonBody
 from layers.days import day
 from layers.refusal import Refused
-from workflows.base_map import reports
+from workflows.base_map.reports import service as reports
 
 router = APIRouter(tags=["imports"])
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gis.reading import cad_count
 from gis.reading.cad_shapes import said
 from layers.refusal import Refused
 
@@ -50,7 +51,9 @@ class Walk:
         self.references: set[str] = set()
 
     def pieces(self) -> Iterator[Piece]:
-        """Refused: ``cad_too_many_parts``."""
+        """Refused: ``cad_too_many_parts``, before anything is made where the blocks themselves tell."""
+        if cad_count.least_parts(self.document, DEEPEST) > MOST_OF_BLOCKS:
+            raise Refused("cad_too_many_parts", most=MOST_OF_BLOCKS)
         for number, entity in enumerate(self.document.modelspace()):
             if number >= MOST_ENTITIES:
                 raise Refused("cad_too_many_parts", most=MOST_ENTITIES)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from gis.reading import tables
+from gis.reading import decoding, tables
 from gis.reading.columns import HEADER_WITHIN
 from gis.reading.found import FoundLayer
 from gis.reading.tables import Line
@@ -23,7 +23,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_BLOCK = 1 << 20
 # 0701 is a code and 1e5 a name; a number is written the one way in which it would be written back.
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}")

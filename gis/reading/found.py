@@ -43,7 +43,7 @@ class FoundLayer:
 
     ``batches`` are walked once, before the next layer is asked for; a refusal on the way refuses this layer alone. ``notes`` may grow meanwhile.
     ``default``: what a layer is in which no row has a shape. ``empty_points_are_numbers``: in formats without empty points, an empty point is one
-    whose numbers were NaN.
+    whose numbers were NaN. ``unshaped``: the code of rows for which there is a reason and nothing else.
     """
 
     layer: str
@@ -54,6 +54,7 @@ class FoundLayer:
     batches: Iterable[Batch] = ()
     default: Kind = "polygon"
     empty_points_are_numbers: bool = False
+    unshaped: str = "row_unreadable"
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
@@ -114,7 +115,11 @@ class Sorting:
         good = (kinds >= 0) & ~empty & shapely.is_valid(flat)
         for at in np.flatnonzero(~good).tolist():
             row = self.read + at
-            one = _aside(row, flat[at], batch.wkb[at], attributes[at], bool(empty[at]), batch.reasons.get(at))
+            why = batch.reasons.get(at)
+            if why and flat[at] is None and batch.wkb[at] is None:
+                one = SetAside(row, self.layer.unshaped, None, None, {"reason": why}, None, attributes[at])
+            else:
+                one = _aside(row, flat[at], batch.wkb[at], attributes[at], bool(empty[at]), why)
             if one.code == "invalid_geometry" and kinds[at] == 0:
                 mended, one = self.repairing.tried(flat[at], one)
                 if mended is not None:

@@ -9,9 +9,10 @@ import mmap
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gis.formats import HEAD, top_level
-from gis.reading import decoding, json_lines
+from gis.reading import decoding, json_lines, json_losses
 from layers.refusal import Refused
 
 _BLOCK = 4 << 20
@@ -22,7 +23,7 @@ _LARGEST_CRS = 2_000
 @dataclass(frozen=True, slots=True)
 class Looked:
     """``path``: the file to read (a copy in UTF-8 where it was not). ``crs``: what it states. ``by_format``: WGS 84 if it states nothing.
-    ``name``: what the document calls itself, or nothing.
+    ``name``: what the document calls itself, or nothing. ``notes``: what GDAL will change without a word.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Looked:
     crs: str | None
     by_format: bool
     name: str
+    notes: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 def looked_at(path: Path, scratch: Path) -> Looked:
@@ -38,18 +40,19 @@ def looked_at(path: Path, scratch: Path) -> Looked:
         if not decoding.decodes(path, "gb18030"):
             raise Refused("encoding_unknown", tried="UTF-8, GB18030")
         path, encoding = decoding.transcoded(path, scratch / "transcoded.json", "gb18030"), "GB18030"
+    notes = json_losses.noticed(path)
     with path.open("rb") as file:
         head = file.read(HEAD)
     top = top_level(head.lstrip(b"\x1e"))
     if top.get("type") == "Feature":
         lines = json_lines.as_collection(path, scratch)
         if lines is not None:
-            return Looked(lines, encoding, None, True, "")
+            return Looked(lines, encoding, None, True, "", notes)
     name = top.get("name", "")
     member = _member(path, head)
     if member is None:
-        return Looked(path, encoding, None, True, name)
-    return Looked(path, encoding, _named(member), False, name)
+        return Looked(path, encoding, None, True, name, notes)
+    return Looked(path, encoding, _named(member), False, name, notes)
 
 
 def _member(path: Path, head: bytes) -> bytes | None:

@@ -36,6 +36,8 @@ def read(path: Path, stem: str, scratch: Path, progress: Progress) -> Iterator[F
                 found_arcs = (("curves_linearised", bent), ("arcs_by_reader", left))
                 notes += [(code, {"count": count}) for code, count in found_arcs if count]
             copy = path = _copied(path, _reworded(text, encoding) if said in _SILENT else text, scratch)
+        if path.suffix == ".tab" and (arcs := mapinfo_arcs.of_table(path)):
+            notes.append(("arcs_by_reader", {"count": arcs}))
         rows = _rows(path)
         at_once = gdal.rows_at_once(sum(part.stat().st_size for part in path.parent.iterdir()), rows or 0)
         with gdal.opened(path, None, progress, at_once=at_once, expected=rows) as found:

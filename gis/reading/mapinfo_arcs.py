@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
+
+import numpy as np
 
 from gis.reading.curves import DEGREE_OF_A_MILLIMETRE, MILLIMETRE, MOST_OF_AN_ARC
 
@@ -68,3 +71,20 @@ def _points(box: list[float], first: float, last: float, within: float) -> list[
         first if last - first == math.tau else last
     ]
     return [b"%r %r" % (x + across * math.cos(angle), y + up * math.sin(angle)) for angle in angles]
+
+
+# Arcs, rounded boxes and ellipses in a MAP, each in two forms: with short and with long numbers.
+_KINDS = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
+
+
+def of_table(path: Path) -> int:
+    """How many of them a native table holds. Its ID gives for every row the place of its object in the MAP, whose first byte says what it is; a place
+    of nought is a row without a shape.
+    """
+    places, objects = path.with_suffix(".id"), path.with_suffix(".map")
+    if not (places.exists() and objects.exists() and objects.stat().st_size):
+        return 0
+    at = np.fromfile(places, dtype="<u4", count=places.stat().st_size // 4)
+    kinds = np.memmap(objects, dtype=np.uint8, mode="r")
+    at = at[(at > 0) & (at < len(kinds))]
+    return int(np.isin(kinds[at], _KINDS).sum())

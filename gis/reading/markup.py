@@ -7,20 +7,25 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from gis.reading import gdal, xml_text
+from gis.reading import gdal, xml_numbers, xml_text
 from gis.reading.found import FoundLayer
 from gis.reading.gdal import Opened, Progress
+from gis.reading.xml_numbers import Broken, Watching
+from gis.shown import MOST_ROWS_NAMED
+from layers.refusal import Refused
 
 
 def gpx(path: Path, stem: str, scratch: Path, progress: Progress) -> Iterator[FoundLayer]:
-    with _text(path, scratch, {"gpx"}, ()) as text:
-        yield from _layers(text, stem, True, progress)
+    watching = xml_numbers.OfGpx()
+    with _text(path, scratch, {"gpx"}, watching) as text:
+        yield from _layers(text, watching.broken, stem, True, progress)
 
 
 def gml(path: Path, stem: str, scratch: Path, progress: Progress) -> Iterator[FoundLayer]:
-    with _text(path, scratch, None, ()) as text:
+    watching = xml_numbers.OfGml()
+    with _text(path, scratch, None, watching) as text:
         yield from _layers(
-            text, stem, False, progress,
+            text, watching.broken, stem, False, progress,
             WRITE_GFS="NO", DOWNLOAD_SCHEMA="NO", SKIP_RESOLVE_ELEMS="ALL", XSD=str(text.path), FORCE_SRS_DETECTION="YES",
         )  # fmt: skip
 
@@ -35,9 +40,9 @@ def _without_corners(batch: Any) -> Any:
 
 @contextlib.contextmanager
 def _text(
-    path: Path, scratch: Path, roots: Collection[str] | None, links: Collection[str]
+    path: Path, scratch: Path, roots: Collection[str] | None, watching: Watching
 ) -> Iterator[xml_text.Looked]:
-    text = xml_text.looked_at(path, scratch, roots, links)
+    text = xml_text.looked_at(path, scratch, roots, (), watching)
     try:
         yield text
     finally:
@@ -46,9 +51,13 @@ def _text(
 
 
 def _layers(
-    text: xml_text.Looked, stem: str, by_format: bool, progress: Progress, **options: Any
+    text: xml_text.Looked, broken: Broken, stem: str, by_format: bool, progress: Progress, **options: Any
 ) -> Iterator[FoundLayer]:
+    """Refused: ``coordinates_not_finite``, for the layers that hold such; for all where GDAL has another name for one of them."""
     names = [name for name, kind in gdal.layers_of(text.path) if kind is not None]
+
+    if not broken.keys() <= set(names):
+        raise _refused([row for rows in broken.values() for row in rows])
 
     def each() -> Iterator[tuple[Opened, FoundLayer]]:
         for number, name in enumerate(names):
@@ -66,4 +75,16 @@ def _layers(
                     layer.notes.append(("links_not_followed", {"count": text.elsewhere}))
                 yield found, layer
 
-    yield from gdal.with_rows(each())
+    refused = {name if len(names) > 1 else stem: rows for name, rows in broken.items()}
+    for layer in gdal.with_rows(each()):
+        if layer.layer in refused:
+            layer.batches = map(_raised, [_refused(refused[layer.layer])])
+        yield layer
+
+
+def _refused(rows: list[int]) -> Refused:
+    return Refused("coordinates_not_finite", rows=rows[:MOST_ROWS_NAMED], count=len(rows))
+
+
+def _raised(refusal: Refused) -> Any:
+    raise refusal

@@ -19,7 +19,9 @@ def geojson(path: Path, stem: str, scratch: Path, progress: Progress) -> Iterato
     try:
         with gdal.opened(text.path, None, progress, crs=text.crs, by_format=text.by_format) as found:
             name = text.name or stem
-            yield gdal.layer(found, name, text.crs, text.by_format, text.encoding, nan_points=True)
+            layer = gdal.layer(found, name, text.crs, text.by_format, text.encoding, nan_points=True)
+            layer.notes.extend(text.notes)
+            yield layer
     finally:
         if text.path != path:
             text.path.unlink()
@@ -30,10 +32,12 @@ def topojson(path: Path, stem: str, scratch: Path, progress: Progress) -> Iterat
     text = json_text.looked_at(path, scratch)
     try:
         names = [name for name, _ in gdal.layers_of(text.path)]
-        for name in names:
+        for number, name in enumerate(names):
             shown = name if len(names) > 1 else stem
             with gdal.opened(text.path, name, progress, crs=text.crs, by_format=text.by_format) as found:
-                yield gdal.layer(found, shown, text.crs, text.by_format, text.encoding, nan_points=True)
+                layer = gdal.layer(found, shown, text.crs, text.by_format, text.encoding, nan_points=True)
+                layer.notes.extend(() if number else text.notes)
+                yield layer
     finally:
         if text.path != path:
             text.path.unlink()

@@ -13,6 +13,7 @@ from typing import Any
 from xml.parsers import expat
 
 from gis.reading import decoding
+from gis.reading.xml_numbers import Watching
 from layers.refusal import Refused
 
 DEEPEST = 200
@@ -33,9 +34,14 @@ class Looked:
 
 
 def looked_at(
-    path: Path, scratch: Path, roots: Collection[str] | None, links: Collection[str] = ()
+    path: Path,
+    scratch: Path,
+    roots: Collection[str] | None,
+    links: Collection[str] = (),
+    watching: Watching | None = None,
 ) -> Looked:
-    """``roots``, ``links``: names without prefix, of the outermost element (None: any) and of those that point elsewhere.
+    """``roots``, ``links``: names without prefix, of the outermost element (None: any) and of those that point elsewhere. ``watching``
+    is told what lies in the document.
 
     Refused: ``xml_doctype``, ``encoding_unknown``, ``not_what_its_name_says``, ``unreadable``.
     """
@@ -46,7 +52,7 @@ def looked_at(
             path, scratch / f"transcoded{path.suffix}", encoding, lambda text: _DECLARATION.sub("", text)
         )
     try:
-        return Looked(read, encoding, _walked(read, roots, links))
+        return Looked(read, encoding, _walked(read, roots, links, watching))
     except Refused:
         if read != path:
             read.unlink()
@@ -79,7 +85,9 @@ def _encoding(path: Path) -> str:
     return said.upper()
 
 
-def _walked(path: Path, roots: Collection[str] | None, links: Collection[str]) -> int:
+def _walked(
+    path: Path, roots: Collection[str] | None, links: Collection[str], watching: Watching | None
+) -> int:
     depth = elsewhere = 0
 
     def opens(name: str, told: dict[str, str]) -> None:
@@ -92,15 +100,23 @@ def _walked(path: Path, roots: Collection[str] | None, links: Collection[str]) -
             raise Refused("unreadable", reason=f"elements nested deeper than {DEEPEST}")
         if local in links or (told and "xlink:href" in told and not told["xlink:href"].startswith("#")):
             elsewhere += 1
+        if watching is not None:
+            listens = watching.opens(local, depth - 1, told)
+            parser.CharacterDataHandler = watching.says if listens else None
 
     def closes(name: str) -> None:
         nonlocal depth
         depth -= 1
+        if watching is not None:
+            watching.closes(depth)
+            parser.CharacterDataHandler = None
 
     def declares(*_: Any) -> None:
         raise Refused("xml_doctype")
 
     parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.buffer_size = 1 << 20
     parser.StartElementHandler = opens
     parser.EndElementHandler = closes
     parser.StartDoctypeDeclHandler = declares

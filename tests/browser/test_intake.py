@@ -18,7 +18,7 @@ from sqlalchemy import text
 from db import session
 from tests.browser.conftest import until
 from tests.http.conftest import square
-from workflows.base_map import jobs
+from workflows.base_map.intake import jobs
 
 
 def collection(*shapes: dict[str, Any]) -> str:

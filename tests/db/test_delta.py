@@ -22,7 +22,8 @@ from gis.source_layer import SetAside
 from gis.stage import Features
 from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, WEST_HALF, arrival, km
-from workflows.base_map import deltas, service, store, withdrawing
+from workflows.base_map import service, store, withdrawing
+from workflows.base_map.intake import deltas
 
 LAYER = "detailed_plan"  # of the catalogue, and empty in the little district
 A, B, C, D = (km(511 + n, 2511, 512 + n, 2512) for n in range(4))

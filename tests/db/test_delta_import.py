@@ -20,8 +20,10 @@ from db.actor import Actor
 from db.settings import CHECKOUT
 from layers.refusal import Refused
 from tests.http.conftest import square
-from workflows.base_map import intake, reports, service, store
-from workflows.base_map.said import Said, understood
+from workflows.base_map import service, store
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said, understood
+from workflows.base_map.reports import service as reports
 
 LAYER = "detailed_plan"
 CHANGES = Said(delta=True)
@@ -219,8 +221,8 @@ from pathlib import Path
 from db import session
 from db.actor import Actor
 from gis import edition
-from workflows.base_map import intake
-from workflows.base_map.said import Said
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said
 def stand_still(connection, editions):
     print("completed", flush=True)
     time.sleep(600)

@@ -28,7 +28,7 @@ from db.errors import GroundError
 from db.settings import CHECKOUT, home
 from layers.refusal import Refused
 from tests.http.conftest import square
-from workflows.base_map import intake
+from workflows.base_map.intake import service as intake
 
 WEST, SOUTH, STEP = 512_000.0, 2_512_000.0, 30.0
 

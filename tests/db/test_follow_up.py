@@ -23,7 +23,9 @@ from gis.stage import Features
 from layers.model import Layer
 from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, arrival, km
-from workflows.base_map import catalogue, follow_up, reports, store
+from workflows.base_map import catalogue, store
+from workflows.base_map.reports import follow_up
+from workflows.base_map.reports import service as reports
 
 SURVEY = "land_use_survey"
 BOARD: list[BaseGeometry] = [

@@ -31,8 +31,10 @@ from db.settings import CHECKOUT
 from gis import crs, raster, terrain
 from layers.model import RasterSays
 from layers.refusal import Refused
-from workflows.base_map import catalogue, deliveries, intake, places, service, store
-from workflows.base_map.said import Said
+from workflows.base_map import catalogue, places, service, store
+from workflows.base_map.intake import deliveries
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said
 
 BOWTIE = [[[114.10, 22.70], [114.11, 22.71], [114.11, 22.70], [114.10, 22.71], [114.10, 22.70]]]
 
@@ -425,7 +427,7 @@ from pathlib import Path
 from db import session
 from db.actor import Actor
 from db.errors import GroundError
-from workflows.base_map import intake
+from workflows.base_map.intake import service as intake
 def tell(phase, name, done, total):
     print(phase, done, flush=True)
 intake.import_delivery(session.engine(sys.argv[1]), Actor("killed", "killed"), Path(sys.argv[2]), on_progress=tell)

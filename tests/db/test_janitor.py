@@ -22,7 +22,9 @@ from gis.edition import Coverage
 from gis.readers import SetAside
 from layers.refusal import Refused
 from tests import little_district
-from workflows.base_map import deliveries, intake, janitor, originals, store
+from workflows.base_map import store
+from workflows.base_map.intake import deliveries, janitor, originals
+from workflows.base_map.intake import service as intake
 
 SQUARE = [[[114.12, 22.72], [114.121, 22.72], [114.121, 22.721], [114.12, 22.721], [114.12, 22.72]]]
 

@@ -19,7 +19,7 @@ from db.actor import Actor
 from db.settings import CHECKOUT
 from layers.refusal import Refused
 from tests.db.test_intake import _left_over, big_delivery, collection, hills, point, rows
-from workflows.base_map import jobs
+from workflows.base_map.intake import jobs
 
 __all__ = ["big_delivery"]
 

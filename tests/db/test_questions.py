@@ -17,8 +17,10 @@ from gis import crs, local, shifted
 from layers.refusal import Refused
 from tests.little_district import OUTLINE, SOUTH, WEST
 from tests.unit.test_local_systems import SEVEN
-from workflows.base_map import intake, jobs, store, systems
-from workflows.base_map.said import Said, understood
+from workflows.base_map import store, systems
+from workflows.base_map.intake import jobs
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said, understood
 
 PROJECT, DEGREES = crs.parse(4547), crs.parse(4326)
 FROM, TO = crs.transformer(DEGREES, PROJECT), crs.transformer(PROJECT, DEGREES)

@@ -22,7 +22,9 @@ from gis.readers import SetAside
 from gis.stage import Features
 from layers.refusal import Refused
 from tests.little_district import OUTLINE, SRID, arrival, km
-from workflows.base_map import catalogue, compared, reports, store
+from workflows.base_map import catalogue, store
+from workflows.base_map.reports import compared
+from workflows.base_map.reports import service as reports
 
 FARM = "permanent_basic_farmland"
 DUE = date(2100, 1, 1)

@@ -24,7 +24,8 @@ from db.settings import home
 from gis import crs, local
 from layers.refusal import Refused
 from tests.unit.test_local_systems import ALL, FOUR, SEVEN, by_hand
-from workflows.base_map import said, systems
+from workflows.base_map import systems
+from workflows.base_map.intake import said
 
 PROJECT = crs.parse(4547)
 

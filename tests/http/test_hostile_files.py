@@ -20,8 +20,8 @@ from gis.sandbox import UPLOAD
 from layers.refusal import Refused
 from tests import harm
 from tests.http.test_hostile import JSON, told
-from workflows.base_map import intake
-from workflows.base_map.said import Said
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said
 
 SLOW = {"blocks in blocks"}  # bounded by the sandbox's clock alone
 NOT_FINITE = dict(harm.not_finite())

@@ -18,7 +18,8 @@ from db import session
 from db.actor import Actor
 from tests import delivered
 from tests.http.conftest import square
-from workflows.base_map import jobs, originals, store
+from workflows.base_map import store
+from workflows.base_map.intake import jobs, originals
 
 UNTRANSLATED = re.compile(r"\b(?:intake|refusal|layer|layers|check|batch|state|status|kind)\.[a-z_]+\b(?!\.)")
 FAR = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - any day to come
@@ -336,7 +337,7 @@ def test_a_suppliers_quality_is_drawn_and_stands_in_a_table(
 
 def test_every_fault_and_part_has_its_word_in_both_languages() -> None:
     from gis.inspection import SEVERITY
-    from workflows.base_map.quality import WEIGHTS
+    from workflows.base_map.reports.quality import WEIGHTS
 
     for spoken in LANGUAGES:
         speech = Speech(spoken)

@@ -17,7 +17,8 @@ from layers.refusal import Refused
 from tests import harm
 from tests.http.test_hostile import told
 from workflows import people
-from workflows.base_map import intake, originals
+from workflows.base_map.intake import originals
+from workflows.base_map.intake import service as intake
 
 SECRET = "military_protection"
 

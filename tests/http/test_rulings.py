@@ -535,7 +535,7 @@ def test_an_edition_that_was_withdrawn_since_is_marked_on_top(workspace: str, ac
         edition.withdraw(connection, pinned)
     shown = page(client, f"/checks/{told['id']}")
     assert shown.index("有 1 个版本在检查之后已撤回或被替代") < shown.index('class="verdict ')
-    assert shown.count("该版本已撤回") == 2  # on top, and in the list of editions
+    assert shown.count("该版本已于") == 2  # on top, and in the list of editions
     now = client.post(f"/api/checks/{told['id']}/today").json()
     changed = [each for each in now["changes"] if each.get("layer") == "permanent_basic_farmland"]
     assert {cause["code"] for each in changed for cause in each["because"]} == {"edition"}

@@ -18,7 +18,8 @@ from db.actor import Actor
 from db.cluster import Cluster
 from db.settings import CHECKOUT
 from gis import crs, site
-from workflows.base_map import intake, places, service
+from workflows.base_map import places, service
+from workflows.base_map.intake import service as intake
 from workflows.site_check import later
 from workflows.site_check import service as site_check
 

@@ -21,8 +21,9 @@ from demo.field import horn
 from gis import crs, raster, terrain
 from gis.site import from_box
 from layers import catalogue
-from workflows.base_map import intake, places, service
-from workflows.base_map.said import Said
+from workflows.base_map import places, service
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said
 
 FILE = CHECKOUT.parent / "shared" / "data" / "dem" / "storml_elev.tif"
 NAME = f"mountain_{os.getpid()}"

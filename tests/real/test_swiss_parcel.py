@@ -18,8 +18,9 @@ from db import workspace as workspaces
 from db.actor import Actor
 from gis import crs, site
 from layers import catalogue
-from workflows.base_map import intake, places, service
-from workflows.base_map.said import Said
+from workflows.base_map import places, service
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import Said
 from workflows.site_check import later
 from workflows.site_check import service as site_check
 from workflows.site_check.rulebook import book as rulebook

@@ -17,7 +17,10 @@ from db.actor import Actor
 from db.cluster import Cluster
 from db.settings import CHECKOUT
 from gis import crs
-from workflows.base_map import follow_up, intake, places, reports
+from workflows.base_map import places
+from workflows.base_map.intake import service as intake
+from workflows.base_map.reports import follow_up
+from workflows.base_map.reports import service as reports
 
 ZONES = CHECKOUT.parent / "shared" / "data" / "shenzhen" / "traffic_zones"
 NAME = f"zones_{os.getpid()}"

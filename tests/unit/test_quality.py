@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workflows.base_map.quality import WEIGHTS, scored
+from workflows.base_map.reports.quality import WEIGHTS, scored
 
 
 def report(**changes: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from layers.model import Grade, coarse_of, may_see
 from layers.refusal import Refused
 from workflows.base_map import store
 from workflows.base_map.catalogue import catalogue_layers, load_catalogue
-from workflows.base_map.jobs import import_progress, submit_import
+from workflows.base_map.intake.jobs import import_progress, submit_import
 
 __all__ = [
     "catalogue_layers",

@@ -23,9 +23,10 @@ from gis.joining import width_of
 from gis.site import Site
 from layers.model import Grade
 from layers.refusal import Refused
-from workflows.base_map import originals, systems
 from workflows.base_map import service as base_map
 from workflows.base_map import store as base_map_store
+from workflows.base_map import systems
+from workflows.base_map.intake import originals
 from workflows.site_check import service, store
 from workflows.site_check.batches import store as rows_store
 from workflows.site_check.batches.compact import Shelf

@@ -13,8 +13,8 @@ from db.actor import Actor
 from db.sql import queries
 from layers.model import Grade
 from layers.refusal import Refused
-from workflows.base_map import deliveries, jobs, originals
-from workflows.base_map.said import WORDS
+from workflows.base_map.intake import deliveries, jobs, originals
+from workflows.base_map.intake.said import WORDS
 
 sql = queries(__file__)
 

@@ -15,8 +15,8 @@ from db.sql import queries
 from gis.inspection import MOST_STORED
 from layers.model import Grade, may_see
 from layers.refusal import Refused
-from workflows.base_map.drawn_up import Drawn, as_json, draw_up
-from workflows.base_map.tasks import answer_task, close_task, open_task, task, tasks
+from workflows.base_map.reports.drawn_up import Drawn, as_json, draw_up
+from workflows.base_map.reports.tasks import answer_task, close_task, open_task, task, tasks
 
 __all__ = [
     "Drawn",

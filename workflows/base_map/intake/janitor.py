@@ -18,7 +18,7 @@ from db.errors import GroundError
 from db.settings import folder
 from db.sql import queries
 from gis import quarantine
-from workflows.base_map import deliveries, originals
+from workflows.base_map.intake import deliveries, originals
 
 SETTLED_S = 3600.0
 """Seconds for which a file must not have been touched before anybody asks whose it is."""

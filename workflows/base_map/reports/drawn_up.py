@@ -16,7 +16,8 @@ from db.sql import queries
 from gis.geometry import ewkb
 from gis.inspection import MOST_STORED, SEVERITY, Fault, Inspector
 from layers.model import Layer
-from workflows.base_map import compared, follow_up_rules, quality, store
+from workflows.base_map import store
+from workflows.base_map.reports import compared, follow_up_rules, quality
 
 sql = queries(__file__)
 

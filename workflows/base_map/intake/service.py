@@ -20,22 +20,15 @@ from gis.crs import parse
 from gis.sandbox import BULK, Limits
 from layers.model import Layer
 from layers.refusal import Refused
-from workflows.base_map import (
-    catalogue,
-    district,
-    follow_up,
-    janitor,
-    model,
-    originals,
-    publishing,
-    reports,
-    store,
-)
+from workflows.base_map import catalogue, district, model, store
 from workflows.base_map import systems as registry
-from workflows.base_map.deliveries import Progress, held, teller
-from workflows.base_map.drawn_up import Drawn
-from workflows.base_map.matching import matched
-from workflows.base_map.said import Said
+from workflows.base_map.intake import janitor, originals, publishing
+from workflows.base_map.intake.deliveries import Progress, held, teller
+from workflows.base_map.intake.matching import matched
+from workflows.base_map.intake.said import Said
+from workflows.base_map.reports import follow_up
+from workflows.base_map.reports import service as reports
+from workflows.base_map.reports.drawn_up import Drawn
 
 NOTHING = Said()
 

@@ -16,10 +16,11 @@ from gis import edition, readers
 from gis.edition import Coverage
 from layers.model import Layer, by_word
 from layers.refusal import Refused
-from workflows.base_map import deltas, model, shifts, store
-from workflows.base_map.grids import derivable
-from workflows.base_map.said import Said
-from workflows.base_map.sources import Delivered, declared_coverages, guessed, named
+from workflows.base_map import model, store
+from workflows.base_map.intake import deltas, shifts
+from workflows.base_map.intake.grids import derivable
+from workflows.base_map.intake.said import Said
+from workflows.base_map.intake.sources import Delivered, declared_coverages, guessed, named
 
 
 @dataclass(slots=True)

@@ -20,11 +20,12 @@ from gis.inspection import Inspector
 from gis.stage import Features
 from gis.wkb_box import carried
 from layers.codes import ClassSystem
-from workflows.base_map import catalogue, deltas, model, store
-from workflows.base_map.deliveries import Progress
-from workflows.base_map.grids import grid_arrival, slope_arrival
-from workflows.base_map.matching import Match, Matched
-from workflows.base_map.said import Said
+from workflows.base_map import catalogue, model, store
+from workflows.base_map.intake import deltas
+from workflows.base_map.intake.deliveries import Progress
+from workflows.base_map.intake.grids import grid_arrival, slope_arrival
+from workflows.base_map.intake.matching import Match, Matched
+from workflows.base_map.intake.said import Said
 
 TOLERANCE_M = 0.1
 """Of a layer that the catalogue does not know: what is thinner is called a sliver."""

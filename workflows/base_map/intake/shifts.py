@@ -21,7 +21,7 @@ from gis.unshifting import could_be_shifted, shift_options
 from workflows.base_map import model, store
 
 if TYPE_CHECKING:
-    from workflows.base_map.matching import Match
+    from workflows.base_map.intake.matching import Match
 
 sql = queries(__file__)
 

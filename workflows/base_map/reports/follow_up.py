@@ -28,10 +28,12 @@ from gis.inspection import MOST_STORED, Fault
 from gis.topology import TILE, Topology, least_m2, tiles
 from layers.model import Layer
 from layers.refusal import Refused
-from workflows.base_map import catalogue, drawn_up, follow_up_rules, quality, reports
-from workflows.base_map.deliveries import Progress
-from workflows.base_map.drawn_up import Drawn
-from workflows.base_map.follow_up_rules import Rule
+from workflows.base_map import catalogue
+from workflows.base_map.intake.deliveries import Progress
+from workflows.base_map.reports import drawn_up, follow_up_rules, quality
+from workflows.base_map.reports import service as reports
+from workflows.base_map.reports.drawn_up import Drawn
+from workflows.base_map.reports.follow_up_rules import Rule
 
 TASK = "base_map.follow_up"
 """The job that looks at the borders of a published layer."""

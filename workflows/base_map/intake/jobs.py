@@ -13,8 +13,10 @@ from db.errors import GroundError
 from gis import edition
 from gis.sandbox import UPLOAD
 from layers.refusal import Refused
-from workflows.base_map import deliveries, intake, originals, store, systems
-from workflows.base_map.said import WORDS, understood
+from workflows.base_map import catalogue, model, store, systems
+from workflows.base_map.intake import deliveries, originals
+from workflows.base_map.intake import service as intake
+from workflows.base_map.intake.said import WORDS, understood
 
 IMPORT = deliveries.TASK
 
@@ -24,6 +26,8 @@ def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str
     (``said.WORDS``), as people write it; refused now, while somebody listens.
     """
     said = understood(words, systems.reader(connection))
+    if said.as_layer is not None:
+        model.named(said.as_layer, catalogue.catalogue_layers(connection))
     if said.status == "in_force":
         edition.refuse_future(connection, said.valid_from)
     kept = originals.keep(path, name)
