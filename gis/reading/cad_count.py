@@ -26,9 +26,7 @@ def least_parts(document: Any, deepest: int) -> int:
     parts = _counted(definitions, deepest)
     placed = _of(document.modelspace())
     return sum(
-        count * (1 + parts[name][deepest - 1])
-        for name, count in placed.holds.items()
-        if name in parts
+        count * (1 + parts[name][deepest - 1]) for name, count in placed.holds.items() if name in parts
     )
 
 

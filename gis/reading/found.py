@@ -54,8 +54,8 @@ class FoundLayer:
     batches: Iterable[Batch] = ()
     default: Kind = "polygon"
     empty_points_are_numbers: bool = False
-    unshaped: str = "row_unreadable"
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    unshaped: str = "row_unreadable"
 
 
 class Sorting:
@@ -105,7 +105,8 @@ class Sorting:
         if self.broken:  # the layer is refused: what comes after is only looked through for more of them
             return
         attributes = self.heights.kept_aside(batch.shapes, batch.attributes)
-        flat = np.asarray(shapely.force_2d(batch.shapes), dtype=object)
+        deep = shapely.has_z(batch.shapes).any() or shapely.has_m(batch.shapes).any()
+        flat = np.array(shapely.force_2d(batch.shapes) if deep else batch.shapes, dtype=object)
         kinds = kinds_of(flat)
         unparsed = np.array([blob is not None for blob in batch.wkb], dtype=bool) & (kinds == -2)
         told = (

@@ -46,7 +46,14 @@ def read(path: Path, stem: str, scratch: Path, progress: Callable[[float], None]
     ]
     rows = Batch(shapes, [None] * len(shapes), [_attributes(plot) for plot in text.plots], reasons)
     yield FoundLayer(
-        stem, f"EPSG:{code}" if code else None, False, text.encoding, fields, [rows], unshaped="invalid_geometry", notes=notes
+        stem,
+        f"EPSG:{code}" if code else None,
+        False,
+        text.encoding,
+        fields,
+        [rows],
+        unshaped="invalid_geometry",
+        notes=notes,
     )
 
 

@@ -13,6 +13,8 @@ Broken = dict[str, list[int]]
 """Layer -> rows, counted from 0."""
 
 _ODD = re.compile(r"[^\W\d_eE]|[eE]\+?\d{3}|\d{300}")
+_MORE_THAN_DIGITS = re.compile(r"[^0-9\s.,+-]")
+_RUN = 150  # three hundred digits in a row hold a run of these that begins at a multiple of it
 _TOKEN = re.compile(r"[\w.+-]+")
 _LAST = re.compile(r"[\w.+-]*\Z")
 _LONGEST = 1_000  # characters of one number
@@ -30,7 +32,10 @@ class Watching(Protocol):
 
 def usable(text: str) -> bool:
     """Whether every number of a text is one; what has no letters and no huge exponent is not looked at further."""
-    return not _ODD.search(text) or all(map(_number, _TOKEN.findall(text)))
+    plain = not _MORE_THAN_DIGITS.search(text) and not any(
+        text[at : at + _RUN].isdigit() for at in range(0, len(text), _RUN) if len(text) > _RUN
+    )
+    return plain or not _ODD.search(text) or all(map(_number, _TOKEN.findall(text)))
 
 
 def _number(token: str) -> bool:

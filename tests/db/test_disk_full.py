@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,16 @@ class Disk:
 
 
 @pytest.fixture
-def own_home(tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folders of the test's own above the run's server."""
+def own_home(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Folders of the test's own above the run's server, where the server may come in too: pytest's are closed to it."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
     monkeypatch.setenv("DATABASE_URL", cluster.url())
-    monkeypatch.setenv("HETU_HOME", str(tmp_path / "home"))
-    return home()
+    around = Path(tempfile.mkdtemp(prefix="hetu-disk-"))
+    around.chmod(0o711)
+    monkeypatch.setenv("HETU_HOME", str(around / "home"))
+    yield home()
+    shutil.rmtree(around, ignore_errors=True)
 
 
 @pytest.fixture

@@ -193,6 +193,8 @@ def test_a_job_reads_answers_in_the_words_of_the_workspace(
             jobs.submit_import(
                 connection, actor, path, name="old.geojson", answers={"old.geojson": "local:nobody"}
             )
+        with pytest.raises(Refused, match="layer_unknown"):
+            jobs.submit_import(connection, actor, path, name="old.geojson", as_layer="nobody's layer")
     with session.read(engine) as connection:
         waiting = [
             row.args

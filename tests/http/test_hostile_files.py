@@ -23,10 +23,9 @@ from tests.http.test_hostile import JSON, told
 from workflows.base_map.intake import service as intake
 from workflows.base_map.intake.said import Said
 
-SLOW = {"blocks in blocks"}  # bounded by the sandbox's clock alone
 NOT_FINITE = dict(harm.not_finite())
-READ_OTHERWISE = {"GPX NaN", "GML NaN", "GML Infinity", "boundary text 1e308"}
-"""Where GDAL or the order of columns takes the number for something else; refused or set aside all the same."""
+READ_OTHERWISE = {"boundary text 1e308"}
+"""Where the order of columns takes the number for something else; refused or set aside all the same."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +43,8 @@ def engine(module_workspace: str) -> Engine:
 
 
 def cases(makes: dict[str, harm.Make]) -> Any:
-    marked = [
-        pytest.param(name, make, id=name, marks=[pytest.mark.all] if name in SLOW else [])
-        for name, make in makes.items()
-    ]
-    return pytest.mark.parametrize(("name", "make"), marked)
+    named = [pytest.param(name, make, id=name) for name, make in makes.items()]
+    return pytest.mark.parametrize(("name", "make"), named)
 
 
 def system_of(path: Path) -> str:

@@ -205,7 +205,14 @@ def test_every_refusal_has_its_sentence(code: str) -> None:
 def test_every_note_and_every_reason_to_set_aside_has_its_sentence() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in (API.parent / "gis").rglob("*.py"))
     notes = set(re.findall(r'\bNote\(\s*"([a-z_]+)"', said))
-    aside = {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind", "outside_projection"}
+    aside = {
+        "null_geometry",
+        "empty_geometry",
+        "invalid_geometry",
+        "not_a_layer_kind",
+        "outside_projection",
+        "row_unreadable",
+    }
     assert notes
     for spoken in LANGUAGES:
         missing = [code for code in notes if not Speech(spoken).has(f"note.{code}")]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis import crs, readers
-from gis.reading import arcs, cad, cad_walk
+from gis.reading import arcs, cad, cad_count, cad_walk
 from gis.reading.found import FoundLayer
 from layers.refusal import Refused
 
@@ -309,6 +309,45 @@ def test_a_million_inserts_within_inserts_are_refused(
     )
     with pytest.raises(Refused, match="cad_too_many_parts"):
         read(grid, tmp_path)
+
+
+def test_blocks_of_too_many_parts_are_refused_before_any_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = drawing()
+    made.blocks.new("b0").add_point((0, 0))
+    for level in range(1, 11):
+        block = made.blocks.new(f"b{level}")
+        for at in range(10):
+            block.add_blockref(f"b{level - 1}", (at, 0))
+    made.modelspace().add_blockref("B10", (X, Y))
+    monkeypatch.setattr(cad_walk.Walk, "_of", lambda *_: pytest.fail("something was made"))
+    with pytest.raises(Refused, match="cad_too_many_parts"):
+        read(made, tmp_path)
+
+
+def test_the_parts_counted_beforehand_are_those_that_are_made(tmp_path: Path) -> None:
+    made = drawing()
+    made.blocks.new("b0").add_point((0, 0))
+    for level in range(1, 15):  # deeper than blocks are taken apart
+        block = made.blocks.new(f"b{level}")
+        block.add_line((0, 0), (1, 0))
+        block.add_attdef("NO", (0, 0))
+        block.add_blockref(
+            f"b{level - 1}", (0, 0), dxfattribs={"column_count": 1 + level % 2, "column_spacing": 1}
+        )
+    for level in (3, 14):
+        made.modelspace().add_blockref(f"b{level}", (X, Y), dxfattribs={"row_count": 2, "row_spacing": 5})
+    walk = cad_walk.Walk(made)
+    assert len(list(walk.pieces())) > 100
+    assert cad_count.least_parts(made, cad_walk.DEEPEST) == walk.made
+    loop = made.blocks.new("loop")
+    loop.add_blockref("loop", (0, 0))
+    loop.add_blockref("b3", (0, 0))
+    made.modelspace().add_blockref("loop", (X, Y))
+    again = cad_walk.Walk(made)
+    list(again.pieces())
+    assert walk.made <= cad_count.least_parts(made, cad_walk.DEEPEST) <= again.made
 
 
 def test_what_is_no_flat_shape_is_refused_by_name_and_what_is_no_shape_is_counted(tmp_path: Path) -> None:

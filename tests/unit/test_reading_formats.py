@@ -351,7 +351,7 @@ def test_the_folders_of_a_kml_are_layers_and_their_marks_keep_what_they_are(good
     outer, inner, track = found["外", "point"], found["外/里 1", "line"], found["里 2", "line"]
     assert (outer.read, len(outer.geometry)) == (4, 1)
     assert [(each.row, each.code) for each in outer.set_aside] == [
-        (1, "not_a_layer_kind"), (2, "null_geometry"), (3, "invalid_geometry"),
+        (1, "not_a_layer_kind"), (2, "null_geometry"), (3, "row_unreadable"),
     ]  # fmt: skip
     assert inner.samples[0] == {
         "id": "p1",

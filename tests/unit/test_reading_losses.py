@@ -127,11 +127,11 @@ def document(properties: str) -> str:
         ),
         (r'{"\ud800": 1}', {"half_characters": 1}),
         (
-            '{"a": 9223372036854775807, "b": -9223372036854775808, "c": 9223372036854775808, "d": -9223372036854775809, "e": 0.12345678901234567890123}',
-            {"large_integers_rounded": 2},
+            '{"a": 9223372036854775807, "b": -9223372036854775808, "c": -9223372036854775809, "d": 0.12345678901234567890123}',
+            {"large_integers_rounded": 1},
         ),
         ('{"a": "x, 99999999999999999999999, \\"", "b": 1234567890123456789012e2}', {}),
-        ('{"a": ' + "9" * 5_000 + "}", {"large_integers_rounded": 1}),
+        ('{"a": ' + "9" * 300 + "}", {"large_integers_rounded": 1}),
     ],
 )
 def test_what_json_loses_is_noted_with_its_count(
@@ -183,3 +183,26 @@ def test_an_ellipse_of_a_native_table_is_told_from_the_table(tmp_path: Path) -> 
     assert mapinfo.mapinfo_arcs.of_table(tmp_path / "a.tab") == 1
     told = noted(tmp_path / "a.tab")
     assert told["arcs_by_reader"] == {"count": 1}
+
+
+def test_integers_are_told_from_those_that_fit(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        "[9223372036854775807, 9223372036854775808, 0000000000000000000000001, " + "9" * 5_000 + "]"
+    )
+    assert json_losses.noticed(path) == (("large_integers_rounded", {"count": 2}),)
+
+
+def test_a_row_that_could_not_be_read_is_no_invalid_shape(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,lon,lat\n1,{LON},{LAT}\n2,east,{LAT}\n3,,\n")
+    (layer,) = read(path).sources
+    assert [(one.row, one.code) for one in layer.set_aside] == [(1, "row_unreadable"), (2, "null_geometry")]
+    assert "east" in layer.set_aside[0].params["reason"]
+    path = tmp_path / "b.txt"
+    path.write_text(
+        "[属性描述]\n坐标系=2000国家大地坐标系\n几度分带=3\n投影类型=高斯克吕格\n计量单位=米\n带号=38\n精度=0.01\n转换参数=0,0,0,0,0,0,0\n[地块坐标]\n"
+        "2,1.0,1,地块,面,,,,@\nJ1,1,2512000,38512000\nJ2,1,2512000,38512100\n"
+    )
+    (layer,) = read(path).sources
+    assert [(one.row, one.code) for one in layer.set_aside] == [(0, "invalid_geometry")]

@@ -541,7 +541,7 @@ def test_a_book_is_known_by_its_content_and_passed_over_beside_data(tmp_path: Pa
     ],
 )
 def test_reasons_are_told_in_the_language_of_the_reader(reason: str, chinese: str) -> None:
-    assert chinese in language.Speech("zh-CN").reason("invalid_geometry", {"reason": reason}, "set_aside")
+    assert chinese in language.Speech("zh-CN").reason("row_unreadable", {"reason": reason}, "set_aside")
 
 
 def test_angles_under_x_and_y_tell_their_axis(tmp_path: Path) -> None:
