@@ -10,9 +10,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 _BLOCK = 4 << 20
 _ACROSS = 32  # so much of a block is looked at again with the next one
-_MAYBE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|(?<![0-9.])[0-9]{19}")
+_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_LONG = 19
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|(?<![0-9.eE+-])-?[0-9]{19,}(?![0-9.eE])', re.S)
 _ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.S)
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
@@ -41,10 +44,19 @@ def _maybe(path: Path) -> bool:
     before = b""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            if _MAYBE.search(before + block):
+            looked = before + block
+            if _ESCAPE.search(looked) or _long_integer(looked):
                 return True
             before = block[-_ACROSS:]
     return False
+
+
+def _long_integer(text: bytes) -> bool:
+    """Whether so many digits follow one another that are not the decimals of a number."""
+    signs = np.frombuffer(b" " + text + b" ", dtype=np.uint8)
+    others = np.flatnonzero((signs - 48) > 9)  # unsigned: what is below a digit is above it, too
+    long = np.flatnonzero(np.diff(others) > _LONG)
+    return bool((signs[others[long]] != ord(".")).any())
 
 
 def _beyond(token: bytes) -> bool:

@@ -289,6 +289,15 @@ def test_a_file_with_a_bad_feature_is_no_site_at_all(tmp_path: Path) -> None:
         )
     )
     assert code_of(path).code == "site_bad_feature"
+    table = tmp_path / "a.csv"
+    table.write_text(f"lon,lat\n{LON},{LAT}\neast,{LAT}\n")
+    unread = code_of(table)
+    assert (unread.code, unread.params["row"], unread.params["why"]) == (
+        "site_bad_feature",
+        1,
+        "row_unreadable",
+    )
+    assert "east" in unread.params["reason"]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": []}))
     assert code_of(path).code == "site_empty"
     path.write_text('{"type": "gdal_streamed_alg"}')
