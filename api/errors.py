@@ -41,6 +41,7 @@ STATUS: Mapping[str, int] = {
     "import_unknown": 404,
     "intake_layer_unknown": 404,
     "delivery_under_way": 409,
+    "checked_published": 409,
     "original_missing": 404,
     "batch_unknown": 404,
     "batch_row_unknown": 404,

@@ -189,7 +189,8 @@ class Words:
         told = say(f"intake.lead.{state}", n=len(layers), **counted)
         worst = gravest(layers)
         if worst is None:
-            return f"{told}{say('intake.lead.no_fault')}"
+            usable = any(each["counts"].get("published") for each in layers)
+            return told + say(f"intake.lead.{'no_fault' if usable else 'nothing'}")
         fault, layer = worst
         named = {"severity": self.severity(fault["severity"]), "fault": self.fault(fault["code"])}
         return told + say(
@@ -208,6 +209,11 @@ class Words:
         if sources:
             return self.speech.say("intake.lead.refused_many", n=len(sources), path=sources[0]["path"])
         return self.reason(delivery["reason"] or {"code": "unexpected", "params": {}})
+
+    def source(self, refused: Told) -> str:
+        """Which file, and which layer of it where it holds several."""
+        inside = (refused.get("params") or {}).get("layer")
+        return f"{refused['path']} › {inside}" if inside and refused.get("path") else str(refused.get("path", ""))
 
     def reason(self, refused: Told) -> str:
         return self.speech.reason(refused["code"], refused.get("params") or {})

@@ -27,6 +27,8 @@ MULTI = {
     "point": GeometryType.MULTIPOINT,
 }
 LEVELS = {"polygon": 3, "line": 2, "point": 1}
+LARGEST_TEXT = 4 << 20
+"""Of the attributes of one feature: characters inside, where they are refused by name, and outside, where nothing larger is believed."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 

@@ -206,8 +206,8 @@ def _layer(
     for number, (held, aside, repaired) in enumerate(parts):
         strays, far = held.rows[far[: len(held.rows)]], far[len(held.rows) :]
         carried = _Carried(held, list(aside), [])
-        if not way.stays:
-            carried = _carried(carried, crs_in, place.project)
+        if not way.stays or len(strays):
+            carried = _carried(carried, crs_in, place.project, strays)
         notes = told["notes"] if not number else ()
         found.append(_source_layer(source, told, carried, repaired, strays, way, basis, samples, notes))
     return found
@@ -232,12 +232,16 @@ class _Carried:
         self.held, self.aside, self.repaired = held, aside, repaired
 
 
-def _carried(part: _Carried, source: Crs, project: Crs) -> _Carried:
+def _carried(part: _Carried, source: Crs, project: Crs, strays: Rows) -> _Carried:
+    """``strays``: rows far from where the project is. What lies there is a slip, and would make the district reach there."""
     held = part.held
     boxes = []
     for number, piece in enumerate(held):
         there, _ = placed(piece.geometry, source, project)
-        for index, (code, params) in there.lost.items():
+        lost = dict(there.lost)
+        for index in np.flatnonzero(np.isin(piece.rows, strays)).tolist():
+            lost.setdefault(index, ("outside_projection", {"project_crs": project.label}))
+        for index, (code, params) in lost.items():
             shape = piece.geometry[index]
             x, y = shapely.get_coordinates(shape)[0].tolist()
             part.aside.append(
@@ -245,9 +249,7 @@ def _carried(part: _Carried, source: Crs, project: Crs) -> _Carried:
                     int(piece.rows[index]), code, x, y, params, shapely.to_wkb(shape), piece.attributes[index]
                 )
             )
-        kept = np.array(
-            [index for index in range(len(piece.rows)) if index not in there.lost], dtype=np.int64
-        )
+        kept = np.array([index for index in range(len(piece.rows)) if index not in lost], dtype=np.int64)
         part.repaired.extend(piece.rows[there.repaired].tolist())
         whole = len(kept) == len(piece.rows)
         attributes = piece.attributes if whole else [piece.attributes[index] for index in kept.tolist()]

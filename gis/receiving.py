@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 from shapely import GEOSException
 
 from gis.geometry import KINDS, LARGEST, Kind, Numbers, Rows, Shapes, kinds_of
-from gis.handover import LEVELS, MULTI, Part, has_nul, write_shapes
+from gis.handover import LARGEST_TEXT, LEVELS, MULTI, Part, has_nul, write_shapes
 from gis.source_layer import Piece, SetAside
 from layers.refusal import Refused
 
 _CODES = {"null_geometry", "empty_geometry", "invalid_geometry", "not_a_layer_kind", "row_unreadable"}
-_LARGEST_TEXT = 4 << 20  # bytes of attributes of one feature
 
 
 @dataclass(slots=True)
@@ -225,7 +224,7 @@ def _asides(folder: Path, name: str) -> tuple[SetAside, ...]:
 def _checked(text: str) -> None:
     """A JSON object in one line, without NUL, that PostgreSQL's jsonb will take."""
     try:
-        good = isinstance(orjson.loads(text), dict) and not has_nul(text) and len(text) <= _LARGEST_TEXT
+        good = isinstance(orjson.loads(text), dict) and not has_nul(text) and len(text) <= LARGEST_TEXT
     except orjson.JSONDecodeError as error:
         raise Refused("reader_untrusted", reason="attributes") from error
     if not good:

@@ -191,7 +191,8 @@ def _refused(refusal: Refused) -> None:
     """One line per source that was not taken, and below it the answers there are to what it asks."""
     speech = terminal.speech()
     for each in refusal.params.get("sources", []):
-        terminal.warn(f"✕ {each['path']}: {speech.reason(each['code'], each['params'])}")
+        inside = f" › {each['params']['layer']}" if each["params"].get("layer") else ""
+        terminal.warn(f"✕ {each['path']}{inside}: {speech.reason(each['code'], each['params'])}")
         for option in each["params"].get("options", []):
             because = f"crs_because.{option['because']}"
             told = {**option, "because": speech.say(because) if speech.has(because) else option["because"]}

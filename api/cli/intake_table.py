@@ -43,7 +43,7 @@ def sources(console: Console, told: Told, words: Words) -> None:
         console.print(made)
     for each in refused_sources(delivery):
         fate = f"[magenta]✕ {speech.say('intake.fate.refused')}[/]"
-        console.print(f"{fate}  {escape(each['path'])}: {escape(words.reason(each))}", soft_wrap=True)
+        console.print(f"{fate}  {escape(words.source(each))}: {escape(words.reason(each))}", soft_wrap=True)
     console.print(f"[bold]{escape(words.lead(delivery, told['layers']))}[/]")
 
 

@@ -28,9 +28,11 @@ MOST_FAULTS = 50_000
 _AT_ONCE = 2_000
 
 
-def write(connection: Connection, delivery: int, speech: Speech, sees: Grade = "secret") -> tuple[bytes, str]:
+def write(
+    connection: Connection, delivery: int, speech: Speech, sees: Grade = "secret", viewer: str = ""
+) -> tuple[bytes, str]:
     """The workbook and what its file is called. Refused ``import_unknown``."""
-    told = reports.of_delivery(connection, delivery, sees)
+    told = reports.of_delivery(connection, delivery, sees, viewer)
     words = Words(speech, {each["code"]: each for each in base_map.layers(connection)})
     listed = [(report, fault) for report in told["layers"] for fault in _faults(connection, report, sees)]
     return workbook(
@@ -175,7 +177,8 @@ def _compared(pen: Pen, layers: Sequence[Told], words: Words) -> None:
         name = words.layer(report["layer"])
         kinds = ("same", "added", "gone", "changed", "moved")
         rows += [
-            [name, told["seq"], say(f"intake.compared.{kind}"), None, None, told[kind], None] for kind in kinds
+            [name, told["seq"], say(f"intake.compared.{kind}"), None, None, told[kind], None]
+            for kind in kinds
         ]
         word = say("intake.compared.classes")
         rows += [

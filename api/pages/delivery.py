@@ -94,7 +94,7 @@ def shown(
     ground.place()
     sees, speech = people.sees(actor), language.of(request)
     with ground.read() as connection:
-        told = reports.of_delivery(connection, number, sees)
+        told = reports.of_delivery(connection, number, sees, actor.id)
         delivery, layers = told["delivery"], [intake.complete(each) for each in told["layers"]]
         words = Words(speech, {each["code"]: each for each in base_map.layers(connection)})
         chosen = _chosen(layers, layer, number)

@@ -59,7 +59,7 @@ def hand_over(actor: ImportWrite, ground: Workspace, request: Request, upload: U
 def progress(actor: ImportRead, ground: Workspace, request: Request, id: str) -> HTMLResponse:
     """The part of the page that moves, without a frame."""
     with ground.read() as connection:
-        told = base_map.import_progress(connection, intake.delivery_id(id))
+        told = base_map.import_progress(connection, intake.delivery_id(id), people.sees(actor), actor.id)
     return page(request, "delivery_progress.html", delivery=told, over=over(told), **marks())
 
 

@@ -94,4 +94,4 @@ def _accepted(status: int, body: str) -> Response:
 @router.get("/{id}")
 def progress(actor: ImportRead, ground: Workspace, id: str) -> dict[str, Any]:
     with ground.read() as connection:
-        return base_map.import_progress(connection, delivery_id(id))
+        return base_map.import_progress(connection, delivery_id(id), people.sees(actor), actor.id)

@@ -15,6 +15,7 @@ from api import intake, language
 from api.auth import For, ImportRead, ImportWrite, seen
 from api.ground import Workspace
 from api.payload import LARGEST, JsonBody
+from db.actor import Actor
 from layers.days import day
 from layers.refusal import Refused
 from workflows.base_map.reports import service as reports
@@ -77,11 +78,18 @@ def every(
         return reports.deliveries(connection, limit, before=before, supplier=supplier, state=state)
 
 
+def _viewer(actor: Actor, lowered: str | None) -> str:
+    """Whoever asks how somebody else sees it is not the one who handed it over."""
+    return actor.id if lowered is None else ""
+
+
 @router.get("/api/imports/{id}/report")
 def report(actor: ImportRead, ground: Workspace, id: str, lowered: For = None) -> dict[str, Any]:
     """What came of a delivery, and for each of its layers counts, systems, faults, what changed, and quality."""
     with ground.read() as connection:
-        return reports.of_delivery(connection, intake.delivery_id(id), seen(actor, lowered))
+        return reports.of_delivery(
+            connection, intake.delivery_id(id), seen(actor, lowered), _viewer(actor, lowered)
+        )
 
 
 @router.get("/api/imports/{id}/report.xlsx", response_class=Response)
@@ -93,7 +101,9 @@ def workbook(
 
     number, speech = intake.delivery_id(id), language.of(request)
     with ground.read() as connection:
-        made, called = intake_sheet.write(connection, number, speech, seen(actor, lowered))
+        made, called = intake_sheet.write(
+            connection, number, speech, seen(actor, lowered), _viewer(actor, lowered)
+        )
     plain = f"hetu-intake-{number}.xlsx"
     told = {
         "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(called, safe='')}",

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from gis.geometry import KINDS, Kind, Rows, Shapes, broken_numbers, fault, kinds_of
-from gis.handover import Hand
+from gis.handover import LARGEST_TEXT, Hand
 from gis.reading import heights, repair
 from gis.shown import MOST_ROWS_NAMED
 from gis.source_layer import Repaired, SetAside
@@ -101,6 +101,9 @@ class Sorting:
         return parts, [*self.heights.notes(), *self.repairing.notes()]
 
     def _sort(self, batch: Batch) -> None:
+        long = next((at for at, text in enumerate(batch.attributes) if len(text) > LARGEST_TEXT), None)
+        if long is not None:
+            raise Refused("attributes_too_large", row=self.read + long, most=LARGEST_TEXT)
         self._finite(batch.shapes)
         if self.broken:  # the layer is refused: what comes after is only looked through for more of them
             return

@@ -19,7 +19,7 @@ from db.actor import Actor
 from db.settings import CHECKOUT
 from layers.refusal import Refused
 from tests.db.test_intake import _left_over, big_delivery, collection, hills, point, rows
-from workflows.base_map.intake import jobs
+from workflows.base_map.intake import again, jobs
 
 __all__ = ["big_delivery"]
 
@@ -178,3 +178,20 @@ def test_the_journal_tells_who_handed_it_over(engine: Engine, actor: Actor, tmp_
             {"key": str(delivery)},
         ).one()
     assert tuple(line) == ("test", "insert")
+
+
+def test_a_checked_delivery_is_published_once(engine: Engine, actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_text(collection(point(114.1, 22.7)))
+    with session.transaction(engine, actor) as connection:
+        checked = jobs.submit_import(connection, actor, path, name="a.geojson", only_check=True)
+    for (arguments,) in rows(engine, "SELECT args FROM jobs.procrastinate_jobs ORDER BY id"):
+        jobs.run_import(engine, **arguments)
+    assert told(engine, checked)["state"] == "checked"
+    with session.transaction(engine, actor) as connection:
+        published = again.hand_over(connection, actor, checked, {"only_check": ""}, "secret")
+    with pytest.raises(Refused, match="checked_published") as no, session.transaction(engine, actor) as connection:
+        again.hand_over(connection, actor, checked, {"only_check": ""}, "secret")
+    assert no.value.params["other"] == published
+    with session.transaction(engine, actor) as connection:  # to check it once more is anybody's right
+        again.hand_over(connection, actor, checked, {"only_check": True}, "secret")

@@ -65,7 +65,7 @@ def test_the_report_says_one_sentence_first_and_then_everything(
 ) -> None:
     told = page(client, f"/intake/{made[0]}")
     assert "已检查 1 个图层，未发布：读入 12 行，可发布 10 行，需搁置 2 行，修复 1 行。" in told
-    assert "最要紧的是错误“图形无效”1 处（永久基本农田）。" in told
+    assert "最需关注：错误“图形无效”1 处（永久基本农田）。" in told
     for shown in (
         "EPSG:4490 · 文件自带", "GB18030", "2：图形无效 1、没有图形 1", "与第 1 版相比", "新增 <b>3</b>", "3,333.0 m²", "1,999,000.0 m²",
         "+0.0500 %", "1 / 9", "重叠 <b>1</b> · 800.0 m²", "图形有效", "75.0 %", "number × 8, text × 1", "3 个要素带高程", "readme.txt",

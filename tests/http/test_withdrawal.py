@@ -188,7 +188,7 @@ def test_the_page_tells_first_and_does_it_then(client: TestClient, publish: Any)
     assert where in layer.text
     asked = client.get(where, headers=CHINESE).text
     assert f"撤回 永久基本农田 第 {seq} 版" in asked
-    assert "有 1 次检查用过" in asked
+    assert "1 次检查引用过" in asked
     assert f'name="expected_seq" value="{before}"' in asked
     bare = client.post(where, data={"reason": " ", "expected_seq": before}, headers=CHINESE)
     assert bare.status_code == 422

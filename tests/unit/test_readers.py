@@ -235,6 +235,10 @@ def test_a_single_stray_is_named_not_refused(everything: Reading) -> None:
     assert ("far_from_project", {"count": 1, "rows": [1]}) in [
         (note.code, note.params) for note in found["point"].notes
     ]
+    # It would make the district reach to wherever it lies.
+    assert found["point"].count == 0
+    assert [(one.row, one.code) for one in found["point"].set_aside] == [(1, "outside_projection")]
+    assert found["point"].extent is None
 
 
 def test_the_old_crs_member_is_honoured_wherever_it_stands(everything: Reading) -> None:

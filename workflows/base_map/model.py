@@ -191,6 +191,7 @@ def column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str 
         values = [row.get(names[0]) for row in rows]
     else:
         values = [
-            next((value for name in names if (value := row.get(name)) not in (None, "")), None) for row in rows
+            next((value for name in names if (value := row.get(name)) not in (None, "")), None)
+            for row in rows
         ]
     return [None if value in (None, "") else str(value) for value in values]

@@ -117,9 +117,13 @@ def keep_outline(connection: Connection, shape: BaseGeometry, srid: int, basis: 
     connection.execute(sql.keep_outline, {"outline": ewkb(shape, srid), "basis": basis})
 
 
-def begin_delivery(connection: Connection, actor: Actor, name: str, state: str = "reading") -> int:
+def begin_delivery(
+    connection: Connection, actor: Actor, name: str, state: str = "reading", original: str | None = None
+) -> int:
     return int(
-        connection.execute(sql.begin_delivery, {"name": name, "actor": actor.id, "state": state}).scalar_one()
+        connection.execute(
+            sql.begin_delivery, {"name": name, "actor": actor.id, "state": state, "original": original}
+        ).scalar_one()
     )
 
 

@@ -119,7 +119,7 @@ WHERE outline IS NOT NULL;
 
 -- begin_delivery --
 -- id of a delivery that is being read
-INSERT INTO hetu.delivery (name, handed_over_by, state) VALUES (:name, :actor, :state) RETURNING id;
+INSERT INTO hetu.delivery (name, handed_over_by, state, original) VALUES (:name, :actor, :state, :original) RETURNING id;
 
 -- hold_delivery --
 -- while this session lives, the delivery is in work

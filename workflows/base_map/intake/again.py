@@ -41,14 +41,24 @@ def hand_over(
     connection: Connection, actor: Actor, delivery: int, words: Mapping[str, Any], viewer: Grade
 ) -> int:
     """Number of the new delivery. ``words`` stand instead of what was said before, one by one; an empty one takes it back. ``answers`` are added to
-    those given before. Refused ``import_unknown``, ``delivery_under_way``, ``original_missing``, and as ``jobs.submit_import`` refuses.
+    those given before. Refused ``import_unknown``, ``delivery_under_way``, ``checked_published``, ``original_missing``, and as ``jobs.submit_import`` refuses.
     """
     before = jobs.import_progress(connection, delivery)
     if before["state"] in ("waiting", "reading"):
         raise Refused("delivery_under_way", delivery=delivery)
     kept = originals.of_delivery(connection, delivery, actor, viewer)
+    if before["state"] == "checked" and words.get("only_check") in (None, "", False):
+        _refuse_twice(connection, delivery)
     told = said(connection, delivery)
     answers = {**told.get("answers", {}), **words.get("answers", {})}
     return jobs.submit_import(
         connection, actor, kept, name=kept.name, **{**told, **words, "answers": answers}
     )
+
+
+def _refuse_twice(connection: Connection, delivery: int) -> None:
+    """A checked delivery is published once, however many people ask at the same time."""
+    connection.execute(sql.one_at_a_time, {"delivery": delivery})
+    other = connection.execute(sql.published_since, {"delivery": delivery}).first()
+    if other is not None:
+        raise Refused("checked_published", delivery=delivery, other=other.id)

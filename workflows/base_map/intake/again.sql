@@ -8,3 +8,15 @@ LEFT JOIN LATERAL (
     ORDER BY id DESC LIMIT 1
 ) AS job ON true
 WHERE d.id = :delivery;
+
+-- one_at_a_time --
+-- whoever comes second waits for the first
+SELECT id FROM hetu.delivery WHERE id = :delivery FOR UPDATE;
+
+-- published_since --
+-- a later delivery of the same original that is to be published, or was
+SELECT later.id
+FROM hetu.delivery AS d
+JOIN hetu.delivery AS later ON later.original = d.original AND later.id > d.id
+WHERE d.id = :delivery AND later.purpose = 'publish' AND later.state IN ('waiting', 'reading', 'published')
+ORDER BY later.id LIMIT 1;

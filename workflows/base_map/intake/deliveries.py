@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
 from db import lock, session
 from db.actor import Actor
 from db.settings import folder
+from layers.model import Grade
 from layers.refusal import Refused
 from workflows.base_map import store
 
@@ -20,6 +22,20 @@ TASK = "base_map.import"
 
 Progress = Callable[[str, str, int, int], None]
 """phase ("reading" or "publishing"), what is in hand, done, total."""
+
+
+def shown_to(delivery: Mapping[str, Any], sees: Grade, viewer: str) -> dict[str, Any]:
+    """A delivery's row as somebody may see it: why a source was refused can tell where things lie, and what became no layer has no grade. So that goes
+    to whoever handed it over and to those who see everything.
+    """
+    if sees == "secret" or delivery["handed_over_by"] == viewer:
+        return dict(delivery)
+    reason = delivery["reason"] and {"code": "reason_withheld", "params": {"file": delivery["name"]}}
+    refused = [
+        {"path": each["path"], "code": "reason_withheld", "params": {"file": each["path"]}}
+        for each in delivery["refused"] or []
+    ]
+    return {**delivery, "reason": reason, "refused": refused}
 
 
 @contextmanager

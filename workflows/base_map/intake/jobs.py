@@ -12,6 +12,7 @@ from db.actor import Actor
 from db.errors import GroundError
 from gis import edition
 from gis.sandbox import UPLOAD
+from layers.model import Grade
 from layers.refusal import Refused
 from workflows.base_map import catalogue, model, store, systems
 from workflows.base_map.intake import deliveries, originals
@@ -31,7 +32,7 @@ def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str
     if said.status == "in_force":
         edition.refuse_future(connection, said.valid_from)
     kept = originals.keep(path, name)
-    delivery = store.begin_delivery(connection, actor, kept.name, state="waiting")
+    delivery = store.begin_delivery(connection, actor, kept.name, "waiting", originals.told(kept))
     store.say_of_delivery(connection, delivery, said.supplier, said.only_check)
     jobs.enqueue(
         connection,
@@ -44,12 +45,14 @@ def submit_import(connection: Connection, actor: Actor, path: Path, *, name: str
     return delivery
 
 
-def import_progress(connection: Connection, delivery: int) -> dict[str, Any]:
-    """Where a delivery stands, and once it is published its layers; Refused ``import_unknown``."""
+def import_progress(
+    connection: Connection, delivery: int, sees: Grade = "secret", viewer: str = ""
+) -> dict[str, Any]:
+    """Where a delivery stands, and once it is published its layers, for the actor ``viewer``; Refused ``import_unknown``."""
     found = store.delivery(connection, delivery)
     if found is None:
         raise Refused("import_unknown", id=delivery)
-    return found
+    return deliveries.shown_to(found, sees, viewer)
 
 
 def run_import(

@@ -69,9 +69,9 @@ def keeper(engine: Engine, actor: Actor, delivery: int) -> Callable[[Handed], No
     """For whoever reads: keeps what was handed over and says so in the delivery's row, whatever becomes of it later."""
 
     def kept(handed: Handed) -> None:
-        told = _told(keep_handed(handed))
+        name = told(keep_handed(handed))
         with session.transaction(engine, actor) as connection:
-            store.keep_original(connection, delivery, told)
+            store.keep_original(connection, delivery, name)
 
     return kept
 
@@ -120,7 +120,7 @@ def sweep(settled_s: float = 0.0) -> list[str]:
     return gone
 
 
-def _told(kept: Path) -> str:
+def told(kept: Path) -> str:
     """How a row names it: data homes move."""
     return kept.relative_to(folder("originals")).as_posix()
 

@@ -53,7 +53,8 @@ def stage_all(
     cannot be (``deltas``).
     """
     legal = said.legal
-    srid = store.workspace(connection)["srid"]
+    place = store.workspace(connection)
+    srid = place["srid"]
     position, project = store.last_position(connection), parse(srid)
     systems = catalogue.class_systems(connection)
     staged: list[Put] = []
@@ -63,7 +64,9 @@ def stage_all(
             store.keep_layer(connection, match.code, "guessed", match.guess.stanza(), position + done + 1)
         passing, changes = None, None
         if isinstance(match.source, readers.SourceLayer):
-            passing = _Passing(match, match.source, found.outline, systems, project)
+            passing = _Passing(
+                match, match.source, found.outline, place["outline_basis"] == "layer", systems, project
+            )
             if said.delta:
                 names = [name for name, _ in match.source.fields]
                 changes = deltas.reading(connection, match.code, names, said.change_field)
@@ -116,6 +119,7 @@ class _Passing:
         match: Match,
         source: readers.SourceLayer,
         outline: BaseGeometry | None,
+        known: bool,
         systems: Mapping[str, ClassSystem],
         project: Crs,
     ) -> None:
@@ -136,8 +140,8 @@ class _Passing:
         self.inspector = Inspector(
             source.kind,
             tolerance_m=stanza.tolerance_m if stanza else TOLERANCE_M,
-            # The outline of unknown layers is the box around them: nothing can lie outside that.
-            outline=outline if stanza is not None else None,
+            # An outline that no layer says is the box around what was delivered: nothing can lie outside that.
+            outline=outline if known else None,
             identified=bool(stanza and stanza.identify),
             classified=bool(stanza and stanza.classify),
             codes=None if self.coding.system is None else self.coding.system.classes.keys(),

@@ -19,7 +19,8 @@ WORDS = (
     *("delta", "change_field", "repair", "skip_refused", "only_check"),
 )
 """The names under which a form, a job or a program says it."""
-_YES = ("1", "true", "yes", "on", "是")
+_YES = ("1", "true", "yes", "on", "y", "t", "是")
+_NO = ("", "0", "false", "no", "off", "n", "f", "none", "否")
 MOST_WORDS = 200
 
 
@@ -73,7 +74,9 @@ def understood(words: Mapping[str, Any], system: Callable[[str], Crs] = placing.
         valid_from=day(str(told["valid_from"])) if "valid_from" in told else None,
         supplier=_words(told, "supplier"),
         change_field=_words(told, "change_field"),
-        **{name: _yes(told.get(name)) for name in ("delta", "repair", "skip_refused", "only_check")},
+        **{
+            name: _yes(name, told.get(name, "")) for name in ("delta", "repair", "skip_refused", "only_check")
+        },
     )
     _ = said.legal
     return said
@@ -84,5 +87,8 @@ def _words(told: Mapping[str, Any], name: str) -> str | None:
     return None if value is None else str(value).strip()[:MOST_WORDS] or None
 
 
-def _yes(value: Any) -> bool:
-    return value is True or str(value).strip().lower() in _YES
+def _yes(name: str, value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in (*_YES, *_NO):
+        raise Refused("yes_or_no", word=name, got=word[:40])
+    return word in _YES

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db.sql import queries
-from gis.inspection import MOST_STORED
+from gis.inspection import MOST_STORED, SEVERITY
 from layers.model import Grade, may_see
 from layers.refusal import Refused
+from workflows.base_map.intake import deliveries as deliveries_in_work
 from workflows.base_map.reports.drawn_up import Drawn, as_json, draw_up
 from workflows.base_map.reports.tasks import answer_task, close_task, open_task, task, tasks
 
@@ -86,13 +87,16 @@ def rewrite(
         _add_faults(connection, id, rows, int(connection.execute(sql.last_fault, {"id": id}).scalar_one()))
 
 
-def of_delivery(connection: Connection, delivery: int, sees: Grade = "secret") -> dict[str, Any]:
-    """``{"delivery": ..., "layers": [report, ...]}``; Refused ``import_unknown``."""
+def of_delivery(
+    connection: Connection, delivery: int, sees: Grade = "secret", viewer: str = ""
+) -> dict[str, Any]:
+    """``{"delivery": ..., "layers": [report, ...]}`` for the actor ``viewer``; Refused ``import_unknown``."""
     found = connection.execute(sql.delivery, {"delivery": delivery}).mappings().first()
     if found is None:
         raise Refused("import_unknown", id=delivery)
     rows = connection.execute(sql.layers, {"delivery": delivery}).mappings()
-    return {"delivery": _plain(found), "layers": [_shown(row, sees) for row in rows]}
+    told = deliveries_in_work.shown_to(_plain(found), sees, viewer)
+    return {"delivery": told, "layers": [_shown(row, sees) for row in rows]}
 
 
 def layer_report(connection: Connection, intake_layer: int, sees: Grade = "secret") -> dict[str, Any]:
@@ -118,6 +122,8 @@ def faults(
     sees: Grade = "secret",
 ) -> list[dict[str, Any]]:
     """n, code, severity, row, feature, params, placed, x, y: by number, after the ``after``-th. Without params and place for somebody whose grade is too low."""
+    if code is not None and code not in SEVERITY:
+        raise Refused("fault_code_unknown", got=code[:40], known=", ".join(SEVERITY))
     withheld = not may_see(sees, one(connection, intake_layer)["grade"])
     asked = {"id": intake_layer, "code": code, "limit": limit, "after": after}
     rows = [dict(row) for row in connection.execute(sql.faults, asked).mappings()]
