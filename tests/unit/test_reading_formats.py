@@ -126,11 +126,11 @@ def pbf(ways: int) -> bytes:
     strings = [b"", b"building", b"yes", b"name", "龙岗".encode(), b"highway", b"crossing"]
     table = tagged(1, b"".join(tagged(1, one) for one in strings))
     wide = (
-        np.random.default_rng(3).integers(2_000, 10_000, ways).tolist()
+        np.random.default_rng(3).integers(2_000, 8_000, ways).tolist()
     )  # GDAL takes what packs too well for a bomb
     corners = [(0, 0), (1, 0), (1, 1), (0, 1)]
     ids = list(range(1, 4 * ways + 1))
-    lons = [int(LON * 1e7) + 20_000 * way + dx * wide[way] for way in range(ways) for dx, _ in corners]
+    lons = [int(LON * 1e7) + 8_000 * way + dx * wide[way] for way in range(ways) for dx, _ in corners]
     lats = [int(LAT * 1e7) + dy * wide[way] for way in range(ways) for _, dy in corners]
     dense = tagged(1, zigzag(ids)) + tagged(8, zigzag(lats)) + tagged(9, zigzag(lons))
     blocks = [table + tagged(2, tagged(2, dense))]
