@@ -27,6 +27,8 @@ _CLASSIFYING = re.compile(
 SAID = ("draft", "on_display", "in_force")
 """The legal statuses that whoever hands a delivery over may say it has; what is superseded or withdrawn, Hetu says."""
 
+TOLERANCE_M = 0.1
+"""Of a layer that the catalogue does not know: what is thinner is a sliver, what lies nearer lies where it lay."""
 ENOUGH = 5_000
 """Rows looked at for a guess."""
 _MOST_CLASSES = 60

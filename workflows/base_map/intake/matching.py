@@ -5,7 +5,7 @@ is guessed, and what follows from the grids of the delivery joins them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -20,19 +20,7 @@ from workflows.base_map import model, store
 from workflows.base_map.intake import deltas, shifts
 from workflows.base_map.intake.grids import derivable
 from workflows.base_map.intake.said import Said
-from workflows.base_map.intake.sources import Delivered, declared_coverages, guessed, named
-
-
-@dataclass(slots=True)
-class Match:
-    """One source that will be an edition of one layer."""
-
-    code: str
-    source: Delivered
-    stanza: Layer | None
-    guess: model.Guess | None
-    coverage: Coverage = field(default=edition.NOBODY)
-    derived: bool = False  # the slope of the source's elevations
+from workflows.base_map.intake.sources import Match, declared_coverages, guessed, named
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,10 @@ from workflows.base_map import catalogue, model, store
 from workflows.base_map.intake import deltas
 from workflows.base_map.intake.deliveries import Progress
 from workflows.base_map.intake.grids import grid_arrival, slope_arrival
-from workflows.base_map.intake.matching import Match, Matched
+from workflows.base_map.intake.matching import Matched
 from workflows.base_map.intake.said import Said
+from workflows.base_map.intake.sources import Match
 
-TOLERANCE_M = 0.1
-"""Of a layer that the catalogue does not know: what is thinner is called a sliver."""
 PROVED_AT_ONCE = 300_000
 """Vertices of a layer of areas that is proved free of overlaps before it is published; larger ones are by the job that follows."""
 
@@ -139,7 +138,7 @@ class _Passing:
         ]
         self.inspector = Inspector(
             source.kind,
-            tolerance_m=stanza.tolerance_m if stanza else TOLERANCE_M,
+            tolerance_m=stanza.tolerance_m if stanza else model.TOLERANCE_M,
             # An outline that no layer says is the box around what was delivered: nothing can lie outside that.
             outline=outline if known else None,
             identified=bool(stanza and stanza.identify),

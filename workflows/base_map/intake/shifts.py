@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import shapely
@@ -19,9 +19,7 @@ from gis.crs import Crs, parse, transformer
 from gis.shifted import EAST, NORTH, SOUTH, WEST, Watch
 from gis.unshifting import could_be_shifted, shift_options
 from workflows.base_map import model, store
-
-if TYPE_CHECKING:
-    from workflows.base_map.intake.matching import Match
+from workflows.base_map.intake.sources import Match
 
 sql = queries(__file__)
 

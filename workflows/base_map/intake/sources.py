@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gis import edition
+from gis.edition import Coverage
 from gis.source_layer import Reading, SourceLayer, SourceRaster
+from layers.model import Layer
 from layers.refusal import Refused
 from workflows.base_map import model
 
 Delivered = SourceLayer | SourceRaster
+
+
+@dataclass(slots=True)
+class Match:
+    """One source that will be an edition of one layer."""
+
+    code: str
+    source: Delivered
+    stanza: Layer | None
+    guess: model.Guess | None
+    coverage: Coverage = field(default=edition.NOBODY)
+    derived: bool = False  # the slope of the source's elevations
 
 
 def named(reading: Reading) -> list[tuple[Delivered, model.Source, str]]:

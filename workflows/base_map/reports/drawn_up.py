@@ -16,13 +16,10 @@ from db.sql import queries
 from gis.geometry import ewkb
 from gis.inspection import MOST_STORED, SEVERITY, Fault, Inspector
 from layers.model import Layer
-from workflows.base_map import store
+from workflows.base_map import model, store
 from workflows.base_map.reports import compared, follow_up_rules, quality
 
 sql = queries(__file__)
-
-TOLERANCE_M = 0.1
-"""By which a layer that the catalogue does not know is compared with what stood before."""
 
 
 @dataclass(slots=True)
@@ -58,7 +55,7 @@ def draw_up(
     rows = [*_aside_rows(connection, edition), *found_rows]
     counts = {**aside, **found}
     seen = {} if inspector is None else inspector.attributes.summary()
-    tolerance = stanza.tolerance_m if stanza else TOLERANCE_M
+    tolerance = stanza.tolerance_m if stanza else model.TOLERANCE_M
     report: dict[str, Any] = {
         "layer": told["layer"],
         "source": told["source"],
